@@ -1,0 +1,10 @@
+"""Commands: thin wrappers over library functions, one file each."""
+
+from spacy.cli._util import app as spacy_app
+
+from . import convert, elicit  # noqa: F401 - importing registers the commands
+from .app import app
+
+spacy_app.add_typer(app, name="cotner")
+
+__all__ = ["app"]

@@ -1,0 +1,40 @@
+"""The `python -m spacy cotner` application: its root, and how commands report errors."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from wasabi import msg
+
+from ..errors import CotnerError
+
+app = typer.Typer(
+    name="cotner",
+    help="Distil an LLM's chain of thought into a small spaCy pipeline.",
+    no_args_is_help=True,
+)
+
+
+def command(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a command that ends bad input with one line on stderr and exit status 1.
+
+    name (str): The name on the command line.
+    RETURNS (Callable): A decorator; the decorated function stays callable from Python.
+    """
+
+    def decorate(func: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(func)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                func(*args, **kwargs)
+            except (CotnerError, OSError) as error:
+                typer.echo(msg.fail(str(error), no_print=True), err=True)
+                raise typer.Exit(1) from None
+
+        app.command(name)(run)
+        return func
+
+    return decorate

@@ -1,0 +1,141 @@
+"""What lives on a Doc: the extension attributes, and the types that they hold.
+
+Importing this module registers the extensions. Values are stored as strings, numbers and offsets, so they
+survive `DocBin(store_user_data=True)`, `Doc.to_bytes`, pickling and multiprocessing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc, Span
+
+# The grains of the paper (arXiv 2306.14122); users may add their own names.
+GRAINS = ("noun", "sentence", "multimodality")
+
+# The label of an annotated pair that stands in no relation. It is a class like the others, never a positive.
+NO_RELATION = "None"
+
+RELATIONS_KEY = ("spacy_cotner", "relations")
+CONFIDENCE_KEY = ("spacy_cotner", "confidence")
+
+
+class Relation(NamedTuple):
+    """A directed relation between two spans of one Doc.
+
+    head (Span): The span that the relation starts from.
+    tail (Span): The span that it points to.
+    label (str): The type of the relation.
+    score (float): The model's probability, 1.0 for gold annotation.
+    """
+
+    head: Span
+    tail: Span
+    label: str
+    score: float = 1.0
+
+    @property
+    def key(self) -> tuple[int, int, int, int, str]:
+        """RETURNS (Tuple[int, int, int, int, str]): Token offsets and label, to compare across Docs."""
+        return (self.head.start, self.head.end, self.tail.start, self.tail.end, self.label)
+
+
+class View(NamedTuple):
+    """One way to read a Doc: with an explanation (teacher view) or without (student view).
+
+    doc (Doc): The text.
+    cot (Mapping[str, str]): Grain -> explanation; empty for the student view.
+    caption (str): The picture in words, read by the teacher view only.
+    """
+
+    doc: Doc
+    cot: Mapping[str, str] = {}
+    caption: str | None = None
+
+    @property
+    def is_teacher(self) -> bool:
+        """RETURNS (bool): Whether there is an explanation to read."""
+        return bool(self.cot)
+
+
+def view_of(item: Doc | View) -> View:
+    """The rule that makes it simple: the CoT on the Doc chooses the view.
+
+    item (Union[Doc, View]): A Doc, or a View that is passed through.
+    RETURNS (View): The teacher view if the Doc carries CoT, the student view if not.
+    """
+    if isinstance(item, View):
+        return item
+    return View(item, item._.cot, item._.caption)
+
+
+def get_relations(doc: Doc) -> list[Relation]:
+    """Getter of `Doc._.relations`: the stored offsets as spans; a new list each time."""
+    return [
+        Relation(Span(doc, h0, h1, label=h), Span(doc, t0, t1, label=t), label, score)
+        for h0, h1, h, t0, t1, t, label, score in doc.user_data.get(RELATIONS_KEY, ())
+    ]
+
+
+def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
+    """Setter of `Doc._.relations`. Assigning an empty list says "annotated, and there are none".
+
+    relations (Iterable[Relation]): Relations between spans of this Doc.
+    RAISES (ValueError): If a span lies outside the Doc.
+    """
+    rows = []
+    for head, tail, label, *score in relations:
+        for span in (head, tail):
+            if not 0 <= span.start < span.end <= len(doc):
+                raise ValueError(
+                    f"relation {label!r} points at tokens {span.start}-{span.end}, outside the Doc of "
+                    f"{len(doc)} tokens: give spans of the same Doc"
+                )
+        rows.append(
+            (head.start, head.end, head.label_, tail.start, tail.end, tail.label_, str(label))
+            + (float(score[0]) if score else 1.0,)
+        )
+    doc.user_data[RELATIONS_KEY] = rows
+
+
+def has_relations(doc: Doc) -> bool:
+    """RETURNS (bool): Whether relations were annotated at all (an empty list counts, a missing one does not)."""
+    return RELATIONS_KEY in doc.user_data
+
+
+def get_confidence(span: Span) -> float | None:
+    """Getter of `Span._.confidence`: the probability of an entity, None if no component has set one."""
+    for start, end, label, score in span.doc.user_data.get(CONFIDENCE_KEY, ()):
+        if (start, end, label) == (span.start, span.end, span.label_):
+            return score
+    return None
+
+
+def _get_cot(doc: Doc) -> dict[str, str]:
+    return dict(doc.user_data.get(("._.", "cot", None, None)) or {})
+
+
+def _set_cot(doc: Doc, cot: Mapping[str, str] | None) -> None:
+    doc.user_data[("._.", "cot", None, None)] = {str(k): str(v) for k, v in (cot or {}).items()}
+
+
+def register_extensions() -> None:
+    """Register the extension attributes; safe to call again."""
+    extensions: dict[str, dict[str, Any]] = {
+        "image": {"default": None},
+        "caption": {"default": None},
+        "cot": {"getter": _get_cot, "setter": _set_cot},
+        "relations": {"getter": get_relations, "setter": set_relations},
+        # False: only the listed pairs are annotated (label "None" included), other pairs are unknown (MNRE).
+        # True: a pair that is not listed stands in no relation.
+        "relations_complete": {"default": True},
+    }
+    for name, kwargs in extensions.items():
+        if not Doc.has_extension(name):
+            Doc.set_extension(name, **kwargs)
+    if not Span.has_extension("confidence"):
+        Span.set_extension("confidence", getter=get_confidence)
+
+
+register_extensions()
