@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
-from wasabi import msg
+from wasabi import Printer
 
 from ..errors import CotnerError
 
@@ -31,7 +31,7 @@ def command(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             try:
                 func(*args, **kwargs)
             except (CotnerError, OSError) as error:
-                typer.echo(msg.fail(str(error), no_print=True), err=True)
+                typer.echo(Printer(no_print=True).fail(str(error)), err=True)
                 raise typer.Exit(1) from None
 
         app.command(name)(run)
