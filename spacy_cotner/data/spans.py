@@ -36,11 +36,10 @@ class SpanReader:
             fail(self.place, "the field 'spans' must be a list")
         spans = [self.read(value) for value in values]
         asked = [self._characters(value) for value in values]
-        for i, span in enumerate(spans):
-            if span is not None and asked[i] and self._collides(i, spans, asked):
-                self.repairs.add("dropped: span inside a token that another span shares", self.place)
-                spans[i] = None
-        return spans
+        collides = [self._collides(i, spans, asked) for i in range(len(spans))]
+        for _ in range(sum(collides)):
+            self.repairs.add("dropped: span inside a token that another span shares", self.place)
+        return [None if bad else span for span, bad in zip(spans, collides, strict=True)]
 
     def read(self, value: Any) -> Span | None:
         """Read one span.
@@ -89,8 +88,10 @@ class SpanReader:
 
     def _collides(self, i: int, spans: list[Span | None], asked: list[tuple[int, int] | None]) -> bool:
         """Whether a span was widened, and thereby came to overlap one that it did not overlap in the text."""
-        span, (start, end) = spans[i], asked[i] or (0, 0)
-        assert span is not None
+        span, characters = spans[i], asked[i]
+        if span is None or characters is None:
+            return False
+        start, end = characters
         if span.start_char >= start and span.end_char <= end:
             return False
         for other, offsets in zip(spans, asked, strict=True):
