@@ -139,6 +139,9 @@ class RecordedCot:
                 self.repairs.add("noted: row without an explanation", place)
                 continue
             key = _row_key(record, place)
+            if not any(key):
+                self.repairs.add("dropped: row with an empty text and no image", place)
+                continue
             row = self.rows.setdefault(key, Row(place, {}))
             for grain, text in cells.items():
                 if row.cells.setdefault(grain, text) != text:

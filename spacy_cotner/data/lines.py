@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 from ..errors import CotnerError
 from .repairs import Repairs
 
+MAX_MESSAGE = 300  # a broken line can be long, its message should not be
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -33,6 +34,7 @@ def fail(place: str, what: str) -> NoReturn:
     what (str): What is wrong and what was expected.
     RAISES (CotnerError): Always.
     """
+    what = what if len(what) <= MAX_MESSAGE else f"{what[: MAX_MESSAGE - 1]}…"
     raise CotnerError(f"{place}: {what}")
 
 

@@ -127,3 +127,9 @@ def test_broken_caption_is_named(write, row):
 def test_broken_cot_is_named(write, row):
     with pytest.raises(CotnerError, match=r"table\.jsonl:2: "):
         RecordedCot([write({"text": "a", "noun": "N"}, row)], None, Repairs())
+
+
+def test_row_that_belongs_nowhere_is_counted(write):
+    repairs = Repairs()
+    RecordedCot([write({"text": " ", "noun": "N"}, {"text": "a", "noun": "N"})], None, repairs)
+    assert repairs.counts == {"dropped: row with an empty text and no image": 1}

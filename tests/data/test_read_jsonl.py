@@ -174,3 +174,9 @@ def test_broken_line_is_named(read, row, message):
     with pytest.raises(CotnerError, match=r"train\.jsonl:2: ") as error:
         read({"text": "fine"}, row)
     assert message in str(error.value)
+
+
+def test_message_about_a_long_line_is_short(read):
+    with pytest.raises(CotnerError) as error:
+        read({"text": "a", "spans": ["x" * 10_000]})
+    assert len(str(error.value).split("jsonl:1: ")[1]) == 300
