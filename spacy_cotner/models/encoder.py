@@ -1,0 +1,207 @@
+"""The shared encoder: Docs or Views in, wordpiece states out. CoT on the Doc chooses the view."""
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import srsly
+from spacy.tokens import Doc
+from spacy_transformers.data_classes import TransformerData, WordpieceBatch
+from thinc.api import ArgsKwargs, Model, torch2xp, xp2torch
+from thinc.types import Floats2d, Ragged
+from transformers.modeling_outputs import BaseModelOutput
+
+from ..errors import CotnerError
+from ..types import GRAINS, View, view_of
+from .sequences import Layout, make_batch
+from .shim import EncoderShim, load_pretrained
+from .wordpieces import Wordpieces, tokenize_docs, tokenize_explanation
+
+EncoderModel = Model[Sequence[Doc | View], list[TransformerData]]
+
+
+def build_cot_transformer_model(
+    name: str,
+    k: int = 4,
+    grains: Sequence[str] | None = None,
+    caption: bool = True,
+    cot_length: int = 128,
+    window: int = 256,
+    stride: int = 192,
+    mixed_precision: bool = False,
+    gradient_checkpointing: bool = False,
+) -> EncoderModel:
+    """Build the encoder of both views.
+
+    The teacher view is `[CLS] text [SEP] caption explanations [SEP]`, the student view `[CLS] prompts text [SEP]`
+    (arXiv 2306.14122, section 3). Weights are loaded at `initialize`, never when a trained pipeline is loaded.
+
+    name (str): A Hugging Face hub name, a local folder, or `package:NAME` for weights in a Python package.
+    k (int): Number of conditional prompts in the student view; 0 switches them off.
+    grains (Optional[Sequence[str]]): Which grains of the CoT the teacher view reads, in this order; by default
+        all that are there: noun, sentence, multimodality, then others by name.
+    caption (bool): Whether the teacher view reads the caption.
+    cot_length (int): Wordpieces of explanation that are read; what is longer is cut.
+    window (int): Wordpieces of text that the encoder sees at once; longer texts are read in windows.
+    stride (int): Wordpieces from the start of one window to the start of the next.
+    mixed_precision (bool): Half precision on a GPU; has no effect on CPU.
+    gradient_checkpointing (bool): Save memory in training by computing activations twice.
+    RETURNS (Model[Sequence[Union[Doc, View]], List[TransformerData]]): For each view the states of its first
+        special token and of its wordpieces, (1, 1 + wordpieces, width), aligned to the Doc's tokens.
+    """
+    if not 0 < stride <= window:
+        raise CotnerError(f"cot_transformer: stride must lie between 1 and window ({window}), not {stride}")
+    if k < 0 or cot_length < 0:
+        raise CotnerError(f"cot_transformer: k ({k}) and cot_length ({cot_length}) must not be negative")
+    return Model(
+        "cot-transformer",
+        forward,
+        init=init,
+        dims={"nO": None},
+        shims=[EncoderShim(k, mixed_precision, gradient_checkpointing)],
+        attrs={
+            "name": name,
+            "k": k,
+            "grains": None if grains is None else list(grains),
+            "caption": caption,
+            "cot_length": cot_length,
+            "window": window,
+            "stride": stride,
+            "replace_listener_cfg": replace_listener_cfg,
+        },
+    )
+
+
+def init(model: EncoderModel, X: Any = None, Y: Any = None) -> None:
+    """Load the pretrained weights, once."""
+    shim = model.shims[0]
+    if shim.encoder is None:
+        shim.set_encoder(*_load(model.attrs["name"]))
+        _check_lengths(model)
+    model.set_dim("nO", shim.hf_config.hidden_size)
+
+
+def forward(
+    model: EncoderModel, inputs: Sequence[Doc | View], is_train: bool
+) -> tuple[list[TransformerData], Callable]:
+    """Encode Docs or Views; the callback takes gradients in the same form and returns nothing."""
+    shim = model.shims[0]
+    if shim.encoder is None:
+        raise CotnerError("cot_transformer has no weights yet: call nlp.initialize(), or load a trained pipeline")
+    views = [view_of(item) for item in inputs]
+    filled = [i for i, view in enumerate(views) if len(view.doc)]
+    outputs = [TransformerData.empty() for _ in views]
+    if not filled:
+        return outputs, lambda d_outputs: []
+    texts = tokenize_docs(shim.tokenizer, [views[i].doc for i in filled])
+    explanations = [_explanation_ids(model, views[i]) for i in filled]
+    batch = make_batch(texts, explanations, _layout(model), shim.device)
+    Y, backprop_shim = shim(ArgsKwargs(args=(batch.calls, batch.gather), kwargs={}), is_train)
+    states = model.ops.unflatten(torch2xp(Y.detach().float()), model.ops.asarray1i(batch.lengths))
+    for i, text, state in zip(filled, texts, states, strict=True):
+        outputs[i] = _transformer_data(model, text, state)
+
+    def backprop(d_outputs: Sequence[TransformerData]) -> list[Doc]:
+        d_states = [d.model_output.last_hidden_state[0] for d in d_outputs if "last_hidden_state" in d.model_output]
+        dY = xp2torch(model.ops.flatten(d_states)).to(Y.dtype)
+        backprop_shim(ArgsKwargs(args=((Y,),), kwargs={"grad_tensors": (dY,)}))
+        return []
+
+    return outputs, backprop
+
+
+def compose_explanation(view: View, grains: Sequence[str] | None, caption: bool) -> str:
+    """What the teacher view reads behind the text.
+
+    view (View): The view.
+    grains (Optional[Sequence[str]]): Names and order of the grains, None for all.
+    caption (bool): Whether the caption comes first.
+    RETURNS (str): The explanation; empty for the student view.
+    """
+    if not view.is_teacher:
+        return ""
+    if grains is None:
+        grains = [g for g in GRAINS if g in view.cot] + sorted(set(view.cot) - set(GRAINS))
+    parts = [view.cot[grain] for grain in grains if grain in view.cot]
+    if caption and view.caption:
+        parts.insert(0, view.caption)
+    return "\n".join(part for part in parts if part)
+
+
+def replace_listener_cfg(encoder_cfg: dict[str, Any], listener_cfg: dict[str, Any]) -> dict[str, Any]:
+    """The config of a component that gets its own copy of the encoder, see `nlp.replace_listeners`."""
+    return {
+        "@architectures": "spacy_cotner.CotTransformerTok2Vec.v1",
+        "encoder": encoder_cfg,
+        "pooling": listener_cfg["pooling"],
+        "grad_factor": listener_cfg["grad_factor"],
+    }
+
+
+def _explanation_ids(model: EncoderModel, view: View) -> list[int]:
+    text = compose_explanation(view, model.attrs["grains"], model.attrs["caption"])
+    return tokenize_explanation(model.shims[0].tokenizer, text, model.attrs["cot_length"])
+
+
+def _transformer_data(model: EncoderModel, text: Wordpieces, state: Floats2d) -> TransformerData:
+    """State 0 is the first special token's, so wordpiece i is at i + 1."""
+    ids = [model.shims[0].tokenizer.cls_token_id or 0, *text.ids]
+    pieces = WordpieceBatch(
+        strings=[model.shims[0].tokenizer.convert_ids_to_tokens(ids)],
+        input_ids=model.ops.asarray2i([ids]),
+        attention_mask=model.ops.alloc2f(1, len(ids)) + 1,
+        lengths=[len(ids)],
+        token_type_ids=None,
+    )
+    return TransformerData(
+        wordpieces=pieces,
+        model_output=BaseModelOutput(last_hidden_state=state[None]),
+        align=Ragged(model.ops.asarray1i(text.indices + 1), model.ops.asarray1i(text.lengths)),
+    )
+
+
+def _layout(model: EncoderModel) -> Layout:
+    shim, attrs = model.shims[0], model.attrs
+    pad_id = shim.tokenizer.pad_token_id or 0
+    return Layout(shim.template, attrs["k"], attrs["window"], attrs["stride"], pad_id)
+
+
+def _load(name: str) -> tuple[Any, Any]:
+    try:
+        return load_pretrained(_locate(name))
+    except (OSError, ValueError, ImportError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise CotnerError(
+            f"cannot load the encoder {name!r}: {reason} "
+            "Give a Hugging Face hub name, a folder with config.json, or package:NAME of an installed package."
+        ) from error
+
+
+def _locate(name: str) -> str:
+    """The folder of the weights for `package:NAME`; other names as they are."""
+    if not name.startswith("package:"):
+        return name
+    module = name.removeprefix("package:").replace("-", "_")
+    spec = importlib.util.find_spec(module)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    if not folders:
+        raise ValueError(f"the Python package {module!r} is not installed.")
+    for path in sorted(Path(folders[0]).rglob("config.json")):
+        if "model_type" in srsly.read_json(path):
+            return str(path.parent)
+    raise ValueError(f"the Python package {module!r} holds no encoder.")
+
+
+def _check_lengths(model: EncoderModel) -> None:
+    """Refuse settings that the encoder's position embeddings cannot hold."""
+    shim, attrs = model.shims[0], model.attrs
+    limits = [shim.tokenizer.model_max_length, getattr(shim.hf_config, "max_position_embeddings", None)]
+    limit = min((n for n in limits if isinstance(n, int) and n > 0), default=10**9)
+    teacher = attrs["window"] + attrs["cot_length"] + sum(map(len, shim.template.pair))
+    student = attrs["window"] + attrs["k"] + sum(map(len, shim.template.single))
+    if max(teacher, student) > limit:
+        raise CotnerError(
+            f"cot_transformer: window ({attrs['window']}) + cot_length ({attrs['cot_length']}) + special tokens = "
+            f"{max(teacher, student)} wordpieces, but {attrs['name']!r} reads {limit}: lower one of the two"
+        )

@@ -1,0 +1,157 @@
+"""From views to the sequences that the encoder reads: segments, windows, prompt slots, padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy
+import torch
+
+from .wordpieces import Template, Wordpieces
+
+# A call of the encoder costs about as much as this many wordpieces of padding: more padding, and two calls are
+# cheaper than one. And no call is larger than the second number, so that very long texts fit in memory.
+MAX_PADDING = 512
+MAX_CALL = 16384
+
+
+class Layout(NamedTuple):
+    """How sequences are laid out.
+
+    template (Template): Special tokens.
+    k (int): Prompt slots in front of a text that has no explanation.
+    window (int): Wordpieces of text in one sequence.
+    stride (int): Wordpieces from the start of one window to the start of the next.
+    pad_id (int): Fills slots and padding.
+    """
+
+    template: Template
+    k: int
+    window: int
+    stride: int
+    pad_id: int
+
+
+class Sequence(NamedTuple):
+    """One sequence: ids and token types, where its text stands, and whether it has prompt slots."""
+
+    ids: list[int]
+    types: list[int]
+    text: slice
+    has_slots: bool
+
+
+class Batch(NamedTuple):
+    """What one forward pass reads.
+
+    calls (List[Dict[str, torch.Tensor]]): Arguments of each encoder call, see `CotEncoder.forward`.
+    gather (torch.Tensor): For each view its first special token and then its wordpieces, as indices.
+    lengths (List[int]): Number of gathered states of each view: 1 + its wordpieces.
+    """
+
+    calls: list[dict[str, torch.Tensor]]
+    gather: torch.Tensor
+    lengths: list[int]
+
+
+def make_batch(texts: list[Wordpieces], explanations: list[list[int]], layout: Layout, device: Any) -> Batch:
+    """Lay out a batch of views.
+
+    texts (List[Wordpieces]): The text of each view.
+    explanations (List[List[int]]): Wordpieces of its explanation, empty for the student view.
+    layout (Layout): How.
+    device (torch.device): Where the tensors go.
+    RETURNS (Batch): The encoder's input.
+    """
+    windows = [
+        list(make_windows(text.ids, explanation, layout))
+        for text, explanation in zip(texts, explanations, strict=True)
+    ]
+    flat = [sequence for view in windows for sequence in view]
+    calls, offsets = [], numpy.zeros(len(flat), dtype="int64")
+    offset = 0
+    for rows in split_calls([len(sequence.ids) for sequence in flat]):
+        length = max(len(flat[i].ids) for i in rows)
+        offsets[rows] = offset + numpy.arange(len(rows)) * length
+        offset += len(rows) * length
+        calls.append(pad_call([flat[i] for i in rows], length, layout, device))
+    gather, first = [], 0
+    for text, view in zip(texts, windows, strict=True):
+        gather.append(_positions(len(text.ids), view, offsets[first : first + len(view)], layout))
+        first += len(view)
+    indices = torch.from_numpy(numpy.concatenate(gather)).to(device)
+    return Batch(calls, indices, [len(g) for g in gather])
+
+
+def make_windows(ids: list[int], explanation: list[int], layout: Layout) -> Iterator[Sequence]:
+    """Cut a text into overlapping windows; each gets the whole explanation, or the prompt slots.
+
+    YIELDS (Sequence): At least one, also for an empty text.
+    """
+    start = 0
+    while True:
+        part = ids[start : start + layout.window]
+        if explanation:
+            before, between, after = layout.template.pair
+            sequence = before + part + between + explanation + after
+            n_second = len(explanation) + len(after)
+            types = [0] * (len(sequence) - n_second) + [layout.template.second_type] * n_second
+            text_start = len(before)
+        else:
+            before, after = layout.template.single
+            sequence = before + [layout.pad_id] * layout.k + part + after
+            types = [0] * len(sequence)
+            text_start = len(before) + layout.k
+        yield Sequence(sequence, types, slice(text_start, text_start + len(part)), not explanation and layout.k > 0)
+        if start + layout.window >= len(ids):
+            return
+        start += layout.stride
+
+
+def split_calls(lengths: list[int]) -> Iterator[list[int]]:
+    """Group sequences of similar length: as few calls as the padding they would cost allows.
+
+    lengths (List[int]): Length of each sequence.
+    YIELDS (List[int]): Indices of the sequences of one call.
+    """
+    group: list[int] = []
+    total = 0
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        padded = lengths[i] * (len(group) + 1)
+        if group and (padded - total - lengths[i] > MAX_PADDING or padded > MAX_CALL):
+            yield group
+            group, total = [], 0
+        group.append(i)
+        total += lengths[i]
+    if group:
+        yield group
+
+
+def pad_call(sequences: list[Sequence], length: int, layout: Layout, device: Any) -> dict[str, torch.Tensor]:
+    """RETURNS (Dict[str, torch.Tensor]): Sequences padded on the right to `length`, as tensors on the device."""
+    shape = (len(sequences), length)
+    ids = numpy.full(shape, layout.pad_id, dtype="int64")
+    types, attention, is_text = (numpy.zeros(shape, dtype="int64") for _ in range(3))
+    for row, sequence in enumerate(sequences):
+        n = len(sequence.ids)
+        ids[row, :n] = sequence.ids
+        types[row, :n] = sequence.types
+        attention[row, :n] = 1
+        # The first position stands in for a text without wordpieces: attention needs something to attend to.
+        is_text[row, sequence.text if sequence.text.stop > sequence.text.start else slice(0, 1)] = 1
+    slots = numpy.arange(layout.k, dtype="int64") + len(layout.template.single[0])
+    rows = numpy.asarray([i for i, s in enumerate(sequences) if s.has_slots], dtype="int64")
+    arrays = {"input_ids": ids, "attention_mask": attention, "token_type_ids": types}
+    arrays |= {"prompt_rows": rows, "slots": slots, "is_text": is_text.astype(bool)}
+    return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
+
+
+def _positions(n: int, windows: list[Sequence], offsets: Any, layout: Layout) -> Any:
+    """Where to read the states of a view: its first position, then each wordpiece from the window that sees
+    most of its surroundings."""
+    pieces = numpy.arange(n)
+    overlap = layout.window - layout.stride
+    owner = numpy.clip((pieces - overlap // 2) // layout.stride, 0, len(windows) - 1)
+    column = windows[0].text.start + pieces - owner * layout.stride
+    return numpy.concatenate([offsets[:1], offsets[owner] + column])

@@ -1,0 +1,130 @@
+"""Keeps a Hugging Face encoder, its tokenizer and the prompts together, also on disk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import srsly
+import torch
+from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from ..modules.encoder import CotEncoder
+from .wordpieces import Template, make_template
+
+
+class EncoderShim(PyTorchShim):
+    """A PyTorchShim that serializes all that is needed to run, so that loading asks no hub and no package.
+
+    k (int): Number of conditional prompts.
+    mixed_precision (bool): Half precision on a GPU; has no effect on CPU.
+    gradient_checkpointing (bool): Recompute activations in the backward pass to save memory.
+    """
+
+    tokenizer: Any = None
+    template: Template
+
+    def __init__(self, k: int, mixed_precision: bool = False, gradient_checkpointing: bool = False):
+        mixed_precision = mixed_precision and get_torch_default_device().type == "cuda"
+        super().__init__(
+            None, mixed_precision=mixed_precision, grad_scaler=PyTorchGradScaler(enabled=mixed_precision)
+        )
+        self.k = k
+        self.gradient_checkpointing = gradient_checkpointing
+
+    @property
+    def encoder(self) -> CotEncoder | None:
+        """RETURNS (Optional[CotEncoder]): The torch module, None before `initialize` or loading."""
+        return self._model
+
+    @property
+    def hf_config(self) -> Any:
+        """RETURNS (PretrainedConfig): Hugging Face's description of the encoder."""
+        return self._model.transformer.config
+
+    def set_encoder(self, transformer: Any, tokenizer: Any) -> None:
+        """Take over an encoder; the prompts are made anew.
+
+        transformer (PreTrainedModel): The encoder.
+        tokenizer (PreTrainedTokenizerBase): Its tokenizer.
+        """
+        if self.gradient_checkpointing:
+            transformer.gradient_checkpointing_enable({"use_reentrant": False})
+        device = get_torch_default_device()
+        self._model = CotEncoder(transformer, self.k).to(device)
+        self._grad_scaler.to_(device)
+        self.tokenizer = tokenizer
+        self.template = make_template(tokenizer)
+
+    def to_bytes(self) -> bytes:
+        """RETURNS (bytes): Configuration, tokenizer files and weights; nothing but `k` before `initialize`."""
+        message: dict[str, Any] = {"k": self.k}
+        if self._model is not None:
+            state = BytesIO()
+            torch.save(self._model.state_dict(), state)
+            message["config"] = self.hf_config.to_dict()
+            message["tokenizer"] = _save_files(self.tokenizer)
+            message["fast"] = self.tokenizer.is_fast
+            message["state"] = state.getvalue()
+        return srsly.msgpack_dumps(message)
+
+    def from_bytes(self, bytes_data: bytes) -> EncoderShim:
+        """bytes_data (bytes): What `to_bytes` returned.
+
+        RETURNS (EncoderShim): The shim itself.
+        """
+        message = srsly.msgpack_loads(bytes_data)
+        self.k = message["k"]
+        if "state" in message:
+            with tempfile.TemporaryDirectory() as folder:
+                _write_files(folder, message["tokenizer"])
+                srsly.write_json(Path(folder) / "config.json", message["config"])
+                config = AutoConfig.from_pretrained(folder)
+                tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=message["fast"])
+            transformer = AutoModel.from_config(config)
+            self.set_encoder(_encoder_half(transformer), tokenizer)
+            device = get_torch_default_device()
+            state = torch.load(BytesIO(message["state"]), map_location=device, weights_only=True)
+            self._model.load_state_dict(state)
+        return self
+
+
+def load_pretrained(name: str) -> tuple[Any, Any]:
+    """Load an encoder and its tokenizer.
+
+    name (str): A local folder or a name on the hub.
+    RETURNS (Tuple[PreTrainedModel, PreTrainedTokenizerBase]): Both.
+    RAISES (OSError, ValueError): If there is no such model, as Hugging Face does.
+    """
+    return _encoder_half(AutoModel.from_pretrained(name)), AutoTokenizer.from_pretrained(name)
+
+
+def _encoder_half(transformer: Any) -> Any:
+    """Of an encoder-decoder (T5, BART) the encoder; others as they are."""
+    return transformer.get_encoder() if transformer.config.is_encoder_decoder else transformer
+
+
+def _save_files(tokenizer: Any) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        tokenizer.save_pretrained(folder)
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
+
+
+def _write_files(folder: str, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        (Path(folder) / Path(name).name).write_bytes(content)
+
+
+def _after_fork() -> None:
+    """The thread pools of torch and of the tokenizers do not survive a fork: without this, a pipeline that has run
+    in the parent would hang in the workers of `nlp.pipe(n_process=2)`."""
+    torch.set_num_threads(1)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

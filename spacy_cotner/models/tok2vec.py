@@ -1,0 +1,82 @@
+"""Token vectors for the components: from the shared encoder (listener), or from an encoder of their own."""
+
+from collections.abc import Callable, Sequence
+
+from spacy.tokens import Doc
+from spacy_transformers.data_classes import TransformerData
+from spacy_transformers.layers import TransformerListener
+from spacy_transformers.layers.trfs2arrays import trfs2arrays
+from thinc.api import Model, chain
+from thinc.types import Floats2d, Ragged
+
+from ..errors import CotnerError
+from ..types import View, view_of
+from .encoder import EncoderModel
+
+Tok2Vec = Model[Sequence[Doc | View], list[Floats2d]]
+
+
+class CotListener(TransformerListener):
+    """A TransformerListener that hears both views of a training text, where the stock one hears the student's."""
+
+    name = "cot-listener"
+
+    def __init__(self, upstream_name: str):
+        super().__init__(upstream_name)
+        self._func = forward
+
+    @classmethod
+    def get_batch_id(cls, inputs: Sequence[Doc | View]) -> int:
+        """RETURNS (int): A hash of the texts and of which view each one is."""
+        views = [view_of(item) for item in inputs]
+        return hash(tuple((view.is_teacher, *(token.orth for token in view.doc)) for view in views))
+
+
+def forward(
+    model: CotListener, inputs: Sequence[Doc | View], is_train: bool
+) -> tuple[list[TransformerData], Callable]:
+    """In training what `cot_transformer.update` has sent; else what it has set on the Docs."""
+    if is_train and model._batch_id is not None:
+        model.verify_inputs(inputs)
+        return model._outputs, model.backprop_and_clear
+    return [_from_doc(view_of(item).doc) for item in inputs], lambda d_outputs: []
+
+
+def _from_doc(doc: Doc) -> TransformerData:
+    if len(doc) == 0:
+        return TransformerData.empty()
+    if doc._.trf_data is None or "last_hidden_state" not in doc._.trf_data.model_output:
+        raise CotnerError(
+            "a component listens to cot_transformer, but the Doc has no trf_data: put cot_transformer before it "
+            "in the pipeline, enable it, and list it under annotating_components if it is frozen"
+        )
+    return doc._.trf_data
+
+
+def build_cot_listener(
+    pooling: Model[Ragged, Floats2d], grad_factor: float = 1.0, upstream: str = "*"
+) -> Tok2Vec:
+    """Build a layer that listens to a `cot_transformer` earlier in the pipeline, in both views.
+
+    pooling (Model[Ragged, Floats2d]): Makes one vector a token from its wordpieces, e.g. `reduce_mean.v1`.
+    grad_factor (float): Weight of this component's gradient in the encoder's update; 0 leaves it alone.
+    upstream (str): Name of the encoder's component, "*" for any.
+    RETURNS (Model[Sequence[Union[Doc, View]], List[Floats2d]]): Token vectors, (tokens, width) for each view.
+    """
+    listener = CotListener(upstream)
+    model: Tok2Vec = chain(listener, trfs2arrays(pooling, grad_factor))
+    model.set_ref("listener", listener)
+    return model
+
+
+def build_cot_tok2vec(
+    encoder: EncoderModel, pooling: Model[Ragged, Floats2d], grad_factor: float = 1.0
+) -> Tok2Vec:
+    """Build token vectors from an encoder that belongs to one component.
+
+    encoder (Model[Sequence[Union[Doc, View]], List[TransformerData]]): The encoder of both views.
+    pooling (Model[Ragged, Floats2d]): Makes one vector a token from its wordpieces.
+    grad_factor (float): Weight of the gradient that reaches the encoder.
+    RETURNS (Model[Sequence[Union[Doc, View]], List[Floats2d]]): Token vectors, (tokens, width) for each view.
+    """
+    return chain(encoder, trfs2arrays(pooling, grad_factor))

@@ -1,0 +1,63 @@
+"""One encoder for both views: prompt + text, or text + explanation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .prompt import ConditionalPrompt
+
+
+class CotEncoder(nn.Module):
+    """A transformer encoder whose input may hold slots that are filled with conditional prompts.
+
+    transformer (nn.Module): A Hugging Face encoder; called with `inputs_embeds`.
+    k (int): Number of prompt vectors, 0 for none.
+    """
+
+    def __init__(self, transformer: Any, k: int = 0):
+        super().__init__()
+        self.transformer = transformer
+        self.k = k
+        if k:
+            words = transformer.get_input_embeddings()
+            width = words.embedding_dim
+            scale = float(words.weight.detach().float().std())
+            self.prompt = ConditionalPrompt(k, width, n_heads=_n_heads(width), scale=scale)
+
+    def forward(self, calls: list[dict[str, Tensor]], gather: Tensor) -> Tensor:
+        """Encode a batch in one or a few calls, and pick the states of the wordpieces that are asked for.
+
+        calls (List[Dict[str, Tensor]]): The padded sequences of each encoder call: `input_ids`, `attention_mask`
+            and `token_type_ids` (sequences, length); `prompt_rows` (n,), the sequences that have prompt slots;
+            `slots` (k,), the columns of the slots; `is_text` (sequences, length), what the prompts attend to.
+        gather (Tensor): Indices (wordpieces,) into the concatenated positions of all calls.
+        RETURNS (Tensor): States (wordpieces, width).
+        """
+        states = [self._encode(**call).flatten(0, 1) for call in calls]
+        return torch.cat(states).index_select(0, gather)
+
+    def _encode(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor,
+        prompt_rows: Tensor,
+        slots: Tensor,
+        is_text: Tensor,
+    ) -> Tensor:
+        embeddings = self.transformer.get_input_embeddings()(input_ids)
+        if self.k and len(prompt_rows):
+            prompts = self.prompt(embeddings[prompt_rows], is_text[prompt_rows])
+            embeddings = embeddings.index_put((prompt_rows[:, None], slots[None, :]), prompts.to(embeddings.dtype))
+        kwargs = {"inputs_embeds": embeddings, "attention_mask": attention_mask}
+        if getattr(self.transformer.config, "type_vocab_size", 0) > 1:
+            kwargs["token_type_ids"] = token_type_ids
+        return self.transformer(**kwargs).last_hidden_state
+
+
+def _n_heads(width: int) -> int:
+    """The largest of the usual numbers of heads that divides the width."""
+    return next(n for n in (12, 8, 4, 2, 1) if width % n == 0)

@@ -1,0 +1,58 @@
+"""Scores for candidate pairs of spans, all pairs of a batch at once."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+# Signed distances between the spans, in tokens, at which the distance embedding changes.
+DISTANCES = (-16, -8, -4, -2, 0, 2, 4, 8, 16)
+
+
+class PairScorer(nn.Module):
+    """Head, tail, their product, what stands between them and how far apart they are -> logits of the labels.
+
+    width (int): Width of the token vectors.
+    n_labels (int): Number of labels, "no relation" included.
+    hidden (int): Width of the hidden layer.
+    dropout (float): Dropout before each linear layer.
+    """
+
+    def __init__(self, width: int, n_labels: int, hidden: int = 256, dropout: float = 0.1):
+        super().__init__()
+        self.distance = nn.Embedding(len(DISTANCES) + 1, 32)
+        self.register_buffer("buckets", torch.tensor(DISTANCES), persistent=False)
+        self.layers = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(4 * width + 32, hidden),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, n_labels),
+        )
+
+    def forward(self, tokens: Tensor, pairs: Tensor) -> Tensor:
+        """tokens (batch, length, width); pairs (pairs, 5): sequence, head start and end, tail start and end.
+
+        RETURNS (Tensor): Logits, (pairs, labels).
+        """
+        row, head, tail = pairs[:, 0], pairs[:, 1:3], pairs[:, 3:5]
+        # Prefix sums make every span mean two look-ups, whatever its length.
+        sums = nn.functional.pad(tokens.cumsum(1), (0, 0, 1, 0))
+        h, t = span_means(sums, row, head), span_means(sums, row, tail)
+        between = torch.stack([torch.minimum(head[:, 1], tail[:, 1]), torch.maximum(head[:, 0], tail[:, 0])], 1)
+        distance = self.distance(torch.bucketize(tail[:, 0] - head[:, 0], self.buckets))
+        return self.layers(torch.cat([h, t, h * t, span_means(sums, row, between), distance], dim=1))
+
+
+def span_means(sums: Tensor, row: Tensor, spans: Tensor) -> Tensor:
+    """The mean token vector of spans, zero for empty ones.
+
+    sums (Tensor): Prefix sums (batch, length + 1, width).
+    row (Tensor): The sequence of each span, (spans,).
+    spans (Tensor): Start and end, (spans, 2).
+    RETURNS (Tensor): (spans, width)
+    """
+    start, end = spans[:, 0], spans[:, 1]
+    length = (end - start).clamp(min=0)
+    total = sums[row, torch.maximum(start, end)] - sums[row, start]
+    return torch.where(length[:, None] > 0, total / length.clamp(min=1)[:, None], torch.zeros_like(total))
