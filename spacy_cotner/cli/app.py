@@ -18,10 +18,11 @@ app = typer.Typer(
 )
 
 
-def command(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a command that ends bad input with one line on stderr and exit status 1.
 
     name (str): The name on the command line.
+    **settings (Any): Anything else that `typer` wants to know about it.
     RETURNS (Callable): A decorator; the decorated function stays callable from Python.
     """
 
@@ -34,7 +35,7 @@ def command(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 typer.echo(Printer(no_print=True).fail(str(error)), err=True)
                 raise typer.Exit(1) from None
 
-        app.command(name)(run)
+        app.command(name, **settings)(run)
         return func
 
     return decorate

@@ -77,6 +77,7 @@ class CotAnnotator:
         self.batch_size = batch_size
         self._templates: dict[str, str] = {}
         self._elicitor: Elicitor | None = None
+        self._inherited: Elicitor | None = None
         self._process = os.getpid()
         self._error_handler: ErrorHandler = raise_error
 
@@ -84,6 +85,8 @@ class CotAnnotator:
     def elicitor(self) -> Elicitor:
         """RETURNS (Elicitor): Made at first use, and in every process: connections do not survive a fork."""
         if self._elicitor is None or self._process != os.getpid():
+            # What was inherited is left alone: SQLite does not even want it closed here.
+            self._inherited = self._elicitor
             self._elicitor = Elicitor(self.settings, self._templates)
             self._process = os.getpid()
         return self._elicitor
@@ -160,7 +163,7 @@ class CotAnnotator:
 
     def __getstate__(self) -> dict[str, Any]:
         # Threads, connections and file handles stay where they are.
-        return {**self.__dict__, "_elicitor": None}
+        return {**self.__dict__, "_elicitor": None, "_inherited": None}
 
     def close(self) -> None:
         """Close connections and store; the next Doc opens them again."""

@@ -1,0 +1,130 @@
+"""`cotner elicit`: ask an LLM to explain every Doc of a corpus."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from spacy.cli._util import parse_config_overrides
+from tqdm import tqdm
+from wasabi import msg
+
+from ..elicitation import Elicitor, ElicitSettings, Tally, load_settings
+from ..elicitation.corpus import Corpus
+from ..elicitation.request import Request
+from ..errors import CotnerError
+from .app import command
+
+
+@command("elicit", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def elicit_cli(
+    ctx: typer.Context,
+    input_path: Annotated[Path, typer.Argument(help="Corpus to explain (.spacy)")],
+    output_path: Annotated[Path, typer.Argument(help="The same Docs with their explanations (.spacy)")],
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Config with a section [elicit]")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", "-s", help="openai, local or recorded")] = None,
+    answers: Annotated[Path | None, typer.Option("--answers", "-a", help="Recorded answers (.jsonl)")] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="SQLite file that answers are kept in")
+    ] = None,
+    grains: Annotated[
+        str | None, typer.Option("--grains", "-g", help="Grains to ask for, with commas between")
+    ] = None,
+    images: Annotated[Path | None, typer.Option("--images", help="Folder of the pictures")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", help="Only the first N Docs")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count what would be sent, and send nothing")
+    ] = False,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Exit with 0 though answers failed")
+    ] = False,
+) -> None:
+    """Ask an LLM to explain every Doc: chain of thought, by grain, in Doc._.cot.
+
+    Answers are kept in a store: a second run sends only what is missing. Any setting of the config can be
+    given on the command line, such as --elicit.source.model gpt-4o-mini. The key comes from the environment.
+    """
+    overrides = parse_config_overrides(ctx.args, env_var=None)
+    options = {
+        "elicit.source.kind": source or ("recorded" if answers else None),
+        "elicit.source.answers": str(answers) if answers else None,
+        "elicit.store": str(store) if store else None,
+        "elicit.use": grains.split(",") if grains else None,
+        "elicit.images.root": str(images) if images else None,
+    }
+    overrides.update({name: value for name, value in options.items() if value is not None})
+    settings = load_settings(config, overrides)
+    if dry_run:
+        plan(input_path, settings, limit)
+        return
+    tally = elicit(input_path, output_path, settings, limit=limit)
+    report(tally, output_path)
+    if tally.total("failed") and not allow_partial:
+        raise CotnerError(
+            f"{tally.total('failed')} answers are missing: run the command again to ask for them only, "
+            "or accept the corpus with --allow-partial"
+        )
+
+
+def elicit(
+    input_path: Path, output_path: Path, settings: ElicitSettings, *, limit: int | None = None
+) -> Tally:
+    """Explain a corpus.
+
+    input_path (Path): The corpus.
+    output_path (Path): Where the Docs go with their explanations, also when some are missing.
+    settings (ElicitSettings): The section `[elicit]`.
+    limit (Optional[int]): Only so many Docs.
+    RETURNS (Tally): What became of the questions.
+    RAISES (CotnerError): On bad input or when the source is down; what came is in the store.
+    """
+    corpus = Corpus(input_path)
+    elicitor = Elicitor(settings)
+    tally = Tally()
+    total = min(len(corpus), limit) if limit is not None else len(corpus)
+    try:
+        with tqdm(total=total, unit="doc", disable=None) as bar:
+            docs = []
+            for doc, outcomes in elicitor.pipe(corpus.docs(limit)):
+                tally.add(doc, outcomes)
+                docs.append(doc)
+                bar.update()
+                bar.set_postfix(
+                    {name: tally.total(name) for name in ("answered", "cached", "failed")}, refresh=False
+                )
+    finally:
+        elicitor.close()
+    corpus.save(docs, output_path)
+    return tally
+
+
+def plan(input_path: Path, settings: ElicitSettings, limit: int | None = None) -> dict[str, Any]:
+    """Count what a run would send.
+
+    input_path (Path): The corpus.
+    settings (ElicitSettings): The section `[elicit]`.
+    limit (Optional[int]): Only so many Docs.
+    RETURNS (Dict[str, Any]): Grain -> number of requests.
+    """
+    elicitor = Elicitor(settings)
+    counts = dict.fromkeys(elicitor.grains, 0)
+    for doc in Corpus(input_path).docs(limit):
+        for part in elicitor.plan(doc):
+            if isinstance(part, Request):
+                counts[part.grain] += 1
+    msg.table(list(counts.items()), header=("grain", "requests"), divider=True, aligns=("l", "r"))
+    return counts
+
+
+def report(tally: Tally, output_path: Path) -> None:
+    """tally (Tally): What became of the questions, printed as a table and a list.
+    output_path (Path): Where the Docs are.
+    """
+    print(tally.table())
+    for line in tally.listing():
+        print(line, file=sys.stderr)
+    msg.good(f"{tally.docs} Docs written to {output_path}")

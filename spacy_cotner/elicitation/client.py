@@ -1,0 +1,185 @@
+"""One client for every provider that speaks OpenAI's protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import openai
+
+from ..errors import CotnerError
+from .answers import WORTH_RETRYING, Answer, Rejected, read_answer
+from .images import BadPicture
+from .request import Request
+from .settings import SourceSettings
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class SourceDown(CotnerError):
+    """Nothing can be had from the source: the run stops, what came is kept."""
+
+
+class Client:
+    """Asks a server. Made without opening anything; lives in one event loop.
+
+    settings (SourceSettings): Which server, how patiently.
+    api_key (Optional[str]): The key, if it does not come from the environment.
+    RAISES (CotnerError): If there is no key.
+    """
+
+    def __init__(self, settings: SourceSettings, api_key: str | None = None) -> None:
+        self.settings = settings
+        self.sent = 0
+        self._key = read_key(settings) if api_key is None else api_key
+        self._slots = asyncio.Semaphore(settings.slots)
+        self._answered = False
+        self._failures = 0
+        self._down: SourceDown | None = None
+        self.server: object = None  # an embedded server lives as long as its client
+        self._http = openai.DefaultAsyncHttpxClient(event_hooks={"request": [self._before_send]})
+        self._api = openai.AsyncOpenAI(
+            api_key=self._key or "none",  # the package insists on one
+            base_url=settings.base_url,
+            timeout=settings.timeout,
+            max_retries=settings.max_retries,
+            http_client=self._http,
+        )
+
+    async def ask(self, request: Request) -> Answer | Rejected:
+        """Ask one request, with all retries.
+
+        request (Request): The request.
+        RETURNS (Union[Answer, Rejected]): A good answer, or why there is none.
+        RAISES (SourceDown): If there is no point in asking anything else.
+        """
+        async with self._slots:
+            if self._down is not None:
+                raise self._down  # those that were waiting for a slot
+            try:
+                # Pictures are decoded here, and not earlier: memory holds as many as there are slots.
+                payload = await asyncio.to_thread(request.payload) if request.picture else request.body
+            except BadPicture as error:
+                return Rejected("bad picture", str(error))
+            outcome: Answer | Rejected = Rejected("broken")
+            for _ in range(1 + self.settings.answer_retries):
+                outcome = await self._ask_once(payload)
+                if isinstance(outcome, Answer) or outcome.reason not in WORTH_RETRYING:
+                    break
+            return self._scrub_outcome(outcome)
+
+    async def _ask_once(self, payload: dict[str, Any]) -> Answer | Rejected:
+        # A server that never answered yet gets one retry: waiting long is for those that are known to work.
+        api = (
+            self._api
+            if self._answered
+            else self._api.with_options(max_retries=min(1, self.settings.max_retries))
+        )
+        try:
+            response = await api.chat.completions.with_raw_response.create(
+                model=payload["model"], messages=payload["messages"], extra_body=_rest(payload)
+            )
+            body = response.http_response.json()
+        except openai.APIStatusError as error:
+            return self._failed(error)
+        except openai.APIConnectionError as error:
+            return self._failed(error)
+        except (openai.OpenAIError, ValueError):
+            return Rejected("broken", "the response is not JSON")
+        self._answered, self._failures = True, 0
+        return read_answer(body)
+
+    def _failed(self, error: openai.APIError) -> Rejected:
+        """Tell what concerns this request from what concerns them all."""
+        detail = self._scrub(_describe(error))
+        self._failures += 1
+        if hint := self._fatal(error):
+            self._down = SourceDown(f"{self.where}: {detail}; {hint}")
+            raise self._down from None
+        return Rejected(_reason(error), detail)
+
+    def _fatal(self, error: openai.APIError) -> str:
+        settings = self.settings
+        if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
+            return f"check the key in {settings.api_key_env}"
+        if isinstance(error, openai.NotFoundError):
+            return f"check elicit.source.model = {settings.model} and elicit.source.base_url"
+        if error.code == "insufficient_quota":
+            return "the account has no credit left"
+        if isinstance(error, openai.APIConnectionError) and not self._answered:
+            return "is the server running? set elicit.source.base_url, or --source recorded or local"
+        if self._failures >= settings.give_up_after:
+            return f"gave up after {self._failures} failures in a row (elicit.source.give_up_after)"
+        return ""
+
+    @property
+    def where(self) -> str:
+        """RETURNS (str): The server's address, without anything secret in it."""
+        url = urlsplit(str(self._api.base_url))
+        return f"{url.scheme}://{url.hostname}{f':{url.port}' if url.port else ''}{url.path}".rstrip("/")
+
+    async def _before_send(self, _: Any) -> None:
+        """Called for every attempt, the package's own retries included."""
+        self.sent += 1
+
+    def _scrub(self, text: str) -> str:
+        """Servers repeat keys in their error messages, whole or in part."""
+        if self._key:
+            text = text.replace(self._key, "[key]")
+        return re.sub(r"\bsk-[\w*-]{6,}", "[key]", text)
+
+    def _scrub_outcome(self, outcome: Answer | Rejected) -> Answer | Rejected:
+        if not self._key or self._key not in "".join(map(str, outcome)):
+            return outcome
+        fields: list[Any] = [self._scrub(x) if isinstance(x, str) else x for x in outcome]
+        return Answer(*fields) if isinstance(outcome, Answer) else Rejected(*fields)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._api.close()
+
+
+def read_key(settings: SourceSettings) -> str:
+    """The key, from the environment and from nowhere else.
+
+    settings (SourceSettings): Names the variable and the server.
+    RETURNS (str): The key; empty for a server that needs none.
+    RAISES (CotnerError): If the variable is not set.
+    """
+    name = settings.api_key_env
+    key = os.environ.get(name, "").strip() if name else ""
+    url = settings.base_url or os.environ.get("OPENAI_BASE_URL") or ""
+    if key or name is None or (url and urlsplit(url).hostname in LOOPBACK):
+        return key
+    raise CotnerError(
+        f"no key: set the environment variable {name} (elicit.source.api_key_env = null for a server "
+        "that needs none), or use --source recorded or --source local"
+    )
+
+
+def _rest(payload: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in payload.items() if name not in ("model", "messages")}
+
+
+def _reason(error: openai.APIError) -> str:
+    if isinstance(error, openai.APITimeoutError):
+        return "timeout"
+    if isinstance(error, openai.APIStatusError):
+        return "rate limit" if error.status_code == 429 else f"HTTP {error.status_code}"
+    return "connection"
+
+
+def _describe(error: openai.APIError) -> str:
+    if isinstance(error, openai.APITimeoutError):
+        return "no answer within elicit.source.timeout"
+    if isinstance(error, openai.APIStatusError):
+        body = error.body if isinstance(error.body, dict) else {}
+        text = " ".join(str(body.get("message") or error.message).split())[:300]
+        hint = ""
+        if "max_completion_tokens" in text:
+            hint = ' (set elicit.source.max_tokens_field = "max_completion_tokens")'
+        return f"HTTP {error.status_code}: {text}{hint}"
+    return f"can't be reached ({type(error.__cause__ or error).__name__})"

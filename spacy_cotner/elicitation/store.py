@@ -1,0 +1,139 @@
+"""The answer store: a SQLite file that several processes may share.
+
+An answer is committed before anybody hears of it, so that a killed process loses nothing that was received.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import CotnerError
+from .answers import Answer, Rejected
+from .request import Request
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS answers (
+    key TEXT PRIMARY KEY, grain TEXT NOT NULL, text TEXT NOT NULL, image TEXT, answer TEXT NOT NULL,
+    asked TEXT NOT NULL, model TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, created REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS rejected (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, grain TEXT NOT NULL, text TEXT NOT NULL, image TEXT,
+    answer TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
+    asked TEXT NOT NULL, model TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, created REAL NOT NULL
+);
+"""
+
+_INSERT = "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SELECT = "SELECT key, answer, model, prompt_tokens, completion_tokens FROM answers"
+_REJECT = "INSERT INTO rejected VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class AnswerStore:
+    """Answers by the key of their request.
+
+    path (Path): The SQLite file; made with its folder if it is not there.
+    RAISES (CotnerError): If it can't be opened, is damaged, or comes from a newer version.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        # One connection for the threads of this process: statements are short.
+        self._lock = threading.Lock()
+        with self._clear_errors():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise CotnerError(
+                f"{self.path}: made by a newer version of spacy-cotner; upgrade, or name another store"
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        # NORMAL survives the death of the process at any moment; only a power cut can lose the last commits.
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        if version < SCHEMA_VERSION:
+            self._db.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Answer]:
+        """Look answers up.
+
+        keys (Iterable[str]): Keys of requests.
+        RETURNS (Dict[str, Answer]): Key -> answer, for those that are there.
+        """
+        keys = list(dict.fromkeys(keys))
+        found: dict[str, Answer] = {}
+        with self._clear_errors(), self._lock:
+            for start in range(0, len(keys), 500):  # SQLite allows 999 variables in old versions
+                part = keys[start : start + 500]
+                marks = ",".join("?" * len(part))
+                query = f"{_SELECT} WHERE key IN ({marks})"
+                found.update((key, Answer(*row)) for key, *row in self._db.execute(query, part))
+        return found
+
+    def put(self, request: Request, answer: Answer) -> None:
+        """Keep a good answer; when this returns, it is committed.
+
+        request (Request): The request.
+        answer (Answer): Its answer. One that is already there stays.
+        """
+        row = (*_about(request), answer.text, request.body["model"], *answer[1:], time.time())
+        with self._clear_errors(), self._lock:
+            self._db.execute(_INSERT, row)
+
+    def put_rejected(self, request: Request, rejected: Rejected) -> None:
+        """Keep what was paid for and is not good, apart from the answers.
+
+        request (Request): The request.
+        rejected (Rejected): What came back.
+        """
+        about, asked = _about(request), request.body["model"]
+        row = (*about, rejected.text, rejected.reason, rejected.detail, asked, *rejected[3:], time.time())
+        with self._clear_errors(), self._lock:
+            self._db.execute(_REJECT, row)
+
+    def count(self) -> int:
+        """RETURNS (int): Answers in the store."""
+        with self._clear_errors(), self._lock:
+            count: int = self._db.execute("SELECT COUNT(*) FROM answers").fetchone()[0]
+        return count
+
+    def rows(self) -> Iterator[dict[str, str | None]]:
+        """YIELDS (Dict[str, Optional[str]]): text, image, grain, answer; those of one text in a row."""
+        query = "SELECT text, image, grain, answer FROM answers ORDER BY text, image, created"
+        with self._clear_errors():
+            for text, image, grain, answer in self._db.execute(query):
+                yield {"text": text, "image": image, "grain": grain, "answer": answer}
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            hint = (
+                "delete or restore the file"
+                if type(error) is sqlite3.DatabaseError
+                else "check disk and permissions"
+            )
+            raise CotnerError(f"{self.path}: the answer store can't be used ({error}); {hint}") from None
+
+
+def _about(request: Request) -> tuple[str, str, str, str | None]:
+    return request.key, request.grain, request.text, request.image

@@ -1,0 +1,130 @@
+"""`cotner elicit` from the command line."""
+
+import json
+
+import pytest
+import spacy
+from fake_openai import fake_openai
+from spacy.cli import app
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+import spacy_cotner.cli  # noqa: F401 - adds our commands
+
+TEXTS = ["Hi Ada", "Go Heat", "bye"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    nlp = spacy.blank("en")
+    docs = list(nlp.pipe(TEXTS))
+    docs[0].ents = [docs[0].char_span(3, 6, "PER")]
+    docs[0].cats = {"greeting": 1.0}
+    docs[0].user_data["mine"] = 3
+    docs[1].spans["group"] = [docs[1][0:1]]
+    DocBin(store_user_data=True, docs=docs).to_disk("in.spacy")
+    rows = [{"text": text, "noun": f"{text}!", "sentence": f"{text}."} for text in TEXTS]
+    (tmp_path / "cot.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf8")
+    return tmp_path
+
+
+def elicit(*args):
+    result = CliRunner().invoke(app, ["cotner", "elicit", *args])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def read(name="out.spacy"):
+    return list(DocBin().from_disk(name).get_docs(spacy.blank("en").vocab))
+
+
+def test_recorded_answers(folder):
+    code, output = elicit("in.spacy", "out.spacy", "--answers", "cot.jsonl", "--grains", "noun,sentence")
+    assert code == 0, output
+    assert "noun 0 3 0 0 0" in output
+    assert [doc._.cot for doc in read()] == [{"noun": f"{t}!", "sentence": f"{t}."} for t in TEXTS]
+
+
+def test_everything_else_on_the_docs_stays(folder):
+    elicit("in.spacy", "out.spacy", "--answers", "cot.jsonl", "--grains", "noun")
+    docs = read()
+    assert [(ent.text, ent.label_) for ent in docs[0].ents] == [("Ada", "PER")]
+    assert docs[0].cats == {"greeting": 1.0}
+    assert docs[0].user_data["mine"] == 3
+    assert [span.text for span in docs[1].spans["group"]] == ["Go"]
+
+
+def test_a_live_server_and_settings_from_everywhere(folder, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    (folder / "e.cfg").write_text('[elicit]\nuse = ["sentence"]\n[elicit.source]\nmodel = "from-file"\n')
+    with fake_openai() as server:
+        args = ["in.spacy", "out.spacy", "-c", "e.cfg", "--elicit.source.base_url", server.base_url]
+        code, output = elicit(*args, "--elicit.source.extra.seed", "7", "-n", "2")
+        assert code == 0, output
+        assert [(each["model"], each["seed"]) for each in server.requests] == [("from-file", 7)] * 2
+        assert len(read()) == 2
+        assert elicit(*args, "--elicit.source.extra.seed", "7")[0] == 0
+        assert len(server.requests) == 3
+
+
+def test_partial_failure_writes_what_came_and_says_so(folder, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with fake_openai(lambda request, times: 400 if "Heat" in str(request) else None) as server:
+        args = ["in.spacy", "out.spacy", "--grains", "noun", "--elicit.source.base_url", server.base_url]
+        code, output = elicit(*args)
+        assert code == 1
+        assert "Doc 1 ('Go Heat'): noun: HTTP 400" in output
+        assert "1 answers are missing" in output
+        assert [bool(doc._.cot) for doc in read()] == [True, False, True]
+        assert elicit(*args, "--allow-partial")[0] == 0
+
+
+def test_dry_run_sends_and_writes_nothing(folder):
+    code, output = elicit("in.spacy", "out.spacy", "--dry-run", "--grains", "noun")
+    assert code == 0, output
+    assert "noun 3" in output
+    assert {path.name for path in folder.iterdir()} == {"in.spacy", "cot.jsonl"}
+
+
+def empty_corpus(folder):
+    DocBin().to_disk(folder / "in.spacy")
+
+
+def corrupt_corpus(folder):
+    (folder / "in.spacy").write_bytes(b"no corpus")
+
+
+BAD = {
+    "missing corpus": (None, ["nowhere.spacy"], "nowhere.spacy: can't be read"),
+    "empty corpus": (empty_corpus, [], "in.spacy: no Docs in it"),
+    "corrupt corpus": (corrupt_corpus, [], "in.spacy: not a .spacy file"),
+    "missing answers": (None, ["--answers", "nowhere.jsonl"], "nowhere.jsonl: can't read"),
+    "no answers named": (None, ["--source", "recorded"], "name the file with --answers"),
+    "unknown grain": (None, ["--grains", "nuon"], "unknown grain 'nuon'"),
+    "unknown source": (None, ["--source", "gpt"], "elicit.source.kind: input should be 'openai', 'local' or"),
+    "unknown setting": (None, ["--elicit.sorce.model", "x"], "elicit.sorce: there is no such setting"),
+    "other section": (None, ["--training.seed", "1"], "unknown setting --training.seed"),
+    "no key": (None, [], "no key: set the environment variable OPENAI_API_KEY"),
+    "missing config": (None, ["--config", "nowhere.cfg"], "nowhere.cfg: can't read the config"),
+    "config of another kind": (None, ["--config", "cot.jsonl"], "cot.jsonl: not a valid config"),
+    "missing template": (None, ["--elicit.grains.noun.template", "x.jinja"], "no template 'x.jinja'"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line_and_leaves_the_old_output(folder, monkeypatch, name):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    prepare, args, message = BAD[name]
+    args = list(args)
+    if prepare:
+        prepare(folder)
+    (folder / "out.spacy").write_text("old")
+    paths = [args.pop(0) if args[:1] == ["nowhere.spacy"] else "in.spacy", "out.spacy"]
+    code, output = elicit(*paths, *args)
+    assert code == 1
+    assert message in output
+    assert "Traceback" not in output
+    assert (folder / "out.spacy").read_text() == "old"

@@ -1,0 +1,144 @@
+"""A fake server that speaks OpenAI's protocol on loopback, with failures by script.
+
+Also runs by itself, for benchmarks: `python tests/fake_openai.py --port 8765 --latency 0.2`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+# A script gets the request and the number of times that this very request came before, and says what happens:
+# None: the normal answer. str: this text. int: this status. dict: merged into the choice.
+# "hang", "drop", "cut": never answer, close the connection, stop in the middle of the JSON.
+Script = Callable[[dict[str, Any], int], Any]
+
+
+class FakeOpenAI:
+    """Serves in a thread of its own between `start` and `stop`."""
+
+    def __init__(self, script: Script | None = None, latency: float = 0.0, port: int = 0) -> None:
+        self.script = script or (lambda request, times: None)
+        self.latency = latency
+        self.port = port
+        self.retry_after = "0.01"
+        self.error_message = "scripted failure"
+        self.requests: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.times: dict[str, int] = {}
+        self.at_once = self.most_at_once = 0
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def start(self) -> FakeOpenAI:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        asyncio.run_coroutine_threadsafe(self.open(), self.loop).result(10)
+        return self
+
+    async def open(self) -> None:
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port, backlog=1024)
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        async def close() -> None:
+            self.server.close()
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+
+        asyncio.run_coroutine_threadsafe(close(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+        self.loop.close()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            while await self.exchange(reader, writer):
+                await writer.drain()
+        writer.close()
+
+    async def exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1").split("\r\n")
+        headers = {name.lower(): value for line in head[1:] if line for name, value in [line.split(": ", 1)]}
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        self.headers.append(headers)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            return await self.respond(head[0], body, writer)
+        finally:
+            self.at_once -= 1
+
+    async def respond(self, line: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        request = json.loads(body)
+        self.requests.append(request)
+        digest = hashlib.sha256(body).hexdigest()
+        times = self.times.get(digest, 0)
+        self.times[digest] = times + 1
+        what = self.script(request, times)
+        if what == "hang":
+            await asyncio.sleep(3600)
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        if what == "drop":
+            return False
+        if isinstance(what, int):
+            error = {"error": {"message": self.error_message, "code": "scripted"}}
+            self.send(writer, what, json.dumps(error).encode())
+            return True
+        answer = json.dumps(completion(request, what, digest)).encode()
+        self.send(writer, 200, answer[:40] if what == "cut" else answer)
+        return True
+
+    def send(self, writer: asyncio.StreamWriter, status: int, body: bytes) -> None:
+        retry = f"Retry-After: {self.retry_after}\r\n" if status == 429 else ""
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{retry}"
+        head += f"Content-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode("latin1") + body)
+
+
+def completion(request: dict[str, Any], what: Any, digest: str) -> dict[str, Any]:
+    """The same answer to the same request, unless the script wants another."""
+    content = what if isinstance(what, str) else f"Explained {digest[:12]}."
+    choice: dict[str, Any] = {
+        "index": 0,
+        "finish_reason": "stop",
+        "message": {"role": "assistant", "content": content},
+    }
+    choice.update(what if isinstance(what, dict) else {})
+    usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+    return {
+        "id": digest[:8],
+        "object": "chat.completion",
+        "created": 0,
+        "model": request["model"],
+        "choices": [choice],
+        "usage": usage,
+    }
+
+
+@contextlib.contextmanager
+def fake_openai(script: Script | None = None, latency: float = 0.0) -> Iterator[FakeOpenAI]:
+    """A running server, stopped at the end of the block."""
+    server = FakeOpenAI(script, latency).start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--latency", type=float, default=0.2)
+    arguments = parser.parse_args()
+    FakeOpenAI(latency=arguments.latency, port=arguments.port).start().thread.join()
