@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import random
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,25 @@ from typing import Any
 # None: the normal answer. str: this text. int: this status. dict: merged into the choice.
 # "hang", "drop", "cut": never answer, close the connection, stop in the middle of the JSON.
 Script = Callable[[dict[str, Any], int], Any]
+
+
+# Shares of the requests that fail, each attempt by itself.
+FAULTS: dict[int | str, float] = {429: 0.05, 500: 0.03, "drop": 0.01, "cut": 0.01, "hang": 0.005}
+
+
+def faulty(seed: int = 0) -> Script:
+    """A script under which a tenth of the attempts fail, in all the ways there are."""
+    rng = random.Random(seed)
+
+    def script(request: dict[str, Any], times: int) -> Any:
+        draw = rng.random()
+        for kind, share in FAULTS.items():
+            if draw < share:
+                return kind
+            draw -= share
+        return None
+
+    return script
 
 
 class FakeOpenAI:
@@ -32,6 +52,9 @@ class FakeOpenAI:
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.times: dict[str, int] = {}
+        self.answered: dict[str, int] = {}
+        self.kinds: dict[str, int] = {}
+        self.keep = True
         self.at_once = self.most_at_once = 0
 
     @property
@@ -79,12 +102,17 @@ class FakeOpenAI:
             self.at_once -= 1
 
     async def respond(self, line: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        if line.startswith("GET /stats "):
+            self.send(writer, 200, json.dumps(self.stats()).encode())
+            return True
         request = json.loads(body)
-        self.requests.append(request)
+        if self.keep:
+            self.requests.append(request)
         digest = hashlib.sha256(body).hexdigest()
         times = self.times.get(digest, 0)
         self.times[digest] = times + 1
         what = self.script(request, times)
+        self.count(what if isinstance(what, int | str) else "good")
         if what == "hang":
             await asyncio.sleep(3600)
         if self.latency:
@@ -96,8 +124,20 @@ class FakeOpenAI:
             self.send(writer, what, json.dumps(error).encode())
             return True
         answer = json.dumps(completion(request, what, digest)).encode()
+        if what != "cut":
+            self.answered[digest] = self.answered.get(digest, 0) + 1
         self.send(writer, 200, answer[:40] if what == "cut" else answer)
         return True
+
+    def count(self, kind: int | str) -> None:
+        name = str(kind) if kind in FAULTS else "good"
+        self.kinds[name] = self.kinds.get(name, 0) + 1
+
+    def stats(self) -> dict[str, Any]:
+        """What benchmarks want to know: requests by kind, different ones, those answered more than once."""
+        again = sum(n > 1 for n in self.answered.values())
+        sums = {"different": len(self.times), "answered": len(self.answered), "answered_again": again}
+        return {"kinds": self.kinds, "most_at_once": self.most_at_once, **sums}
 
     def send(self, writer: asyncio.StreamWriter, status: int, body: bytes) -> None:
         retry = f"Retry-After: {self.retry_after}\r\n" if status == 429 else ""
@@ -140,5 +180,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--latency", type=float, default=0.2)
+    parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--retry-after", default="0.5")
     arguments = parser.parse_args()
-    FakeOpenAI(latency=arguments.latency, port=arguments.port).start().thread.join()
+    fake = FakeOpenAI(faulty() if arguments.faults else None, arguments.latency, arguments.port)
+    fake.keep, fake.retry_after = False, arguments.retry_after
+    fake.start().thread.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -60,15 +61,15 @@ class Asker(Generic[Item]):
     def __init__(self, open_client: Callable[[], Asks], store: AnswerStore | None) -> None:
         self._open_client = open_client
         self._store = store
-        self._client: Asks | None = None
+        self._clients: list[Asks] = []  # none or one
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._finalizer: weakref.finalize[..., Any] | None = None
         self._under_way: dict[str, Future[Outcome]] = {}
 
     @property
     def sent(self) -> int:
         """RETURNS (int): Requests that went out, repeated ones included."""
-        return self._client.sent if self._client else 0
+        return sum(client.sent for client in self._clients)
 
     def stream(
         self, jobs: Iterable[tuple[Item, list[Request | Outcome]]]
@@ -124,9 +125,9 @@ class Asker(Generic[Item]):
 
     async def _ask(self, request: Request) -> Outcome:
         """In the loop: ask, commit, and only then tell."""
-        if self._client is None:
-            self._client = self._open_client()
-        answer = await self._client.ask(request)
+        if not self._clients:
+            self._clients.append(self._open_client())
+        answer = await self._clients[0].ask(request)
         if isinstance(answer, Answer):
             if self._store is not None:
                 self._store.put(request, answer)
@@ -139,8 +140,10 @@ class Asker(Generic[Item]):
         """A loop in a thread of its own: the caller may be inside one already, as in a notebook."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="cotner-asker")
-            self._thread.start()
+            thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="cotner-asker")
+            thread.start()
+            # Also runs when nobody calls `close`: at the end of the process, or when a pipeline is dropped.
+            self._finalizer = weakref.finalize(self, _shut_down, self._loop, thread, self._clients)
         return self._loop
 
     def _cancel(self) -> None:
@@ -150,14 +153,17 @@ class Asker(Generic[Item]):
 
     def close(self) -> None:
         """Close the connections and stop the loop; the asker can be used again."""
-        if self._loop is None or self._thread is None:
-            return
-        if self._client is not None:
-            asyncio.run_coroutine_threadsafe(self._client.close(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-        self._client = self._loop = self._thread = None
+        if self._finalizer is not None:
+            self._finalizer()
+        self._clients, self._loop, self._finalizer = [], None, None
+
+
+def _shut_down(loop: asyncio.AbstractEventLoop, thread: threading.Thread, clients: list[Asks]) -> None:
+    for client in clients:
+        asyncio.run_coroutine_threadsafe(client.close(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
 
 
 def _is_done(parts: list[Any]) -> bool:

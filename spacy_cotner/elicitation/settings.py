@@ -41,7 +41,7 @@ class SourceSettings(_Section):
     api_key_env: str | None = "OPENAI_API_KEY"
     vision: bool | None = None
     concurrency: PositiveInt | None = None
-    timeout: PositiveFloat = 60.0
+    timeout: PositiveFloat | None = None
     max_retries: NonNegativeInt = 5
     answer_retries: NonNegativeInt = 1
     give_up_after: PositiveInt = 20
@@ -69,6 +69,11 @@ class SourceSettings(_Section):
     def slots(self) -> int:
         """RETURNS (int): How many requests are under way at once."""
         return self.concurrency or (16 if self.kind == "openai" else 2)
+
+    @property
+    def patience(self) -> float:
+        """RETURNS (float): Seconds until a request counts as lost."""
+        return self.timeout or (60.0 if self.kind == "openai" else 900.0)
 
 
 class ImageSettings(_Section):
