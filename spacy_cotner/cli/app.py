@@ -34,6 +34,10 @@ def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Callab
             except (CotnerError, OSError) as error:
                 typer.echo(Printer(no_print=True).fail(str(error)), err=True)
                 raise typer.Exit(1) from None
+            except KeyboardInterrupt:
+                note = "stopped; answers that came are in the store, the same command goes on from there"
+                typer.echo(Printer(no_print=True).warn(note), err=True)
+                raise typer.Exit(130) from None
 
         app.command(name, **settings)(run)
         return func

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from spacy.cli._util import parse_config_overrides
@@ -12,8 +13,9 @@ from tqdm import tqdm
 from wasabi import msg
 
 from ..elicitation import Elicitor, ElicitSettings, Tally, load_settings
-from ..elicitation.corpus import Corpus
-from ..elicitation.request import Request
+from ..elicitation.corpus import Corpus, CorpusWriter
+from ..elicitation.money import PriceList
+from ..elicitation.plan import make_plan, print_plan
 from ..errors import CotnerError
 from .app import command
 
@@ -21,8 +23,8 @@ from .app import command
 @command("elicit", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def elicit_cli(
     ctx: typer.Context,
-    input_path: Annotated[Path, typer.Argument(help="Corpus to explain (.spacy)")],
-    output_path: Annotated[Path, typer.Argument(help="The same Docs with their explanations (.spacy)")],
+    input_path: Annotated[Path, typer.Argument(help="Corpus to explain: .spacy or a folder of them")],
+    output_path: Annotated[Path, typer.Argument(help="The same Docs with their explanations")],
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Config with a section [elicit]")
     ] = None,
@@ -36,8 +38,9 @@ def elicit_cli(
     ] = None,
     images: Annotated[Path | None, typer.Option("--images", help="Folder of the pictures")] = None,
     limit: Annotated[int | None, typer.Option("--limit", "-n", help="Only the first N Docs")] = None,
+    max_cost: Annotated[float | None, typer.Option("--max-cost", help="Stop before it costs more")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count what would be sent, and send nothing")
+        bool, typer.Option("--dry-run", help="Count requests, tokens and price, send nothing")
     ] = False,
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Exit with 0 though answers failed")
@@ -55,14 +58,15 @@ def elicit_cli(
         "elicit.store": str(store) if store else None,
         "elicit.use": grains.split(",") if grains else None,
         "elicit.images.root": str(images) if images else None,
+        "elicit.max_cost": max_cost,
     }
     overrides.update({name: value for name, value in options.items() if value is not None})
     settings = load_settings(config, overrides)
     if dry_run:
-        plan(input_path, settings, limit)
+        print_plan(make_plan(input_path, settings, limit), settings)
         return
     tally = elicit(input_path, output_path, settings, limit=limit)
-    report(tally, output_path)
+    print_report(tally, output_path, settings)
     if tally.total("failed") and not allow_partial:
         raise CotnerError(
             f"{tally.total('failed')} answers are missing: run the command again to ask for them only, "
@@ -75,56 +79,35 @@ def elicit(
 ) -> Tally:
     """Explain a corpus.
 
-    input_path (Path): The corpus.
+    input_path (Path): The corpus: a .spacy file or a folder of them.
     output_path (Path): Where the Docs go with their explanations, also when some are missing.
     settings (ElicitSettings): The section `[elicit]`.
     limit (Optional[int]): Only so many Docs.
     RETURNS (Tally): What became of the questions.
     RAISES (CotnerError): On bad input or when the source is down; what came is in the store.
     """
-    corpus = Corpus(input_path)
-    elicitor = Elicitor(settings)
-    tally = Tally()
-    total = min(len(corpus), limit) if limit is not None else len(corpus)
-    try:
-        with tqdm(total=total, unit="doc", disable=None) as bar:
-            docs = []
-            for doc, outcomes in elicitor.pipe(corpus.docs(limit)):
-                tally.add(doc, outcomes)
-                docs.append(doc)
-                bar.update()
-                bar.set_postfix(
-                    {name: tally.total(name) for name in ("answered", "cached", "failed")}, refresh=False
-                )
-    finally:
-        elicitor.close()
-    corpus.save(docs, output_path)
+    corpus, tally = Corpus(input_path), Tally()
+    prices = PriceList(settings.prices)
+    with (
+        closing(Elicitor(settings)) as elicitor,
+        CorpusWriter(corpus, output_path) as writer,
+        tqdm(unit="doc", disable=None) as bar,
+    ):
+        for doc, outcomes in elicitor.pipe(corpus.docs(limit)):
+            tally.add(doc, outcomes)
+            writer.add(doc)
+            bar.total = corpus.total
+            if bar.update():  # true when it was drawn
+                bar.set_postfix(tally.progress(prices), refresh=False)
     return tally
 
 
-def plan(input_path: Path, settings: ElicitSettings, limit: int | None = None) -> dict[str, Any]:
-    """Count what a run would send.
-
-    input_path (Path): The corpus.
-    settings (ElicitSettings): The section `[elicit]`.
-    limit (Optional[int]): Only so many Docs.
-    RETURNS (Dict[str, Any]): Grain -> number of requests.
-    """
-    elicitor = Elicitor(settings)
-    counts = dict.fromkeys(elicitor.grains, 0)
-    for doc in Corpus(input_path).docs(limit):
-        for part in elicitor.plan(doc):
-            if isinstance(part, Request):
-                counts[part.grain] += 1
-    msg.table(list(counts.items()), header=("grain", "requests"), divider=True, aligns=("l", "r"))
-    return counts
-
-
-def report(tally: Tally, output_path: Path) -> None:
-    """tally (Tally): What became of the questions, printed as a table and a list.
+def print_report(tally: Tally, output_path: Path, settings: ElicitSettings) -> None:
+    """tally (Tally): What became of the questions, printed as tables and a list.
     output_path (Path): Where the Docs are.
+    settings (ElicitSettings): Where the prices are.
     """
-    print(tally.table())
+    print(tally.table() + tally.bill(PriceList(settings.prices)))
     for line in tally.listing():
         print(line, file=sys.stderr)
     msg.good(f"{tally.docs} Docs written to {output_path}")

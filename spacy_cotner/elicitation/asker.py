@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from itertools import islice
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -22,6 +22,9 @@ Item = TypeVar("Item")
 LOOKUP = 128
 WINDOW = 2048
 
+# Seconds that requests under way get when the run is stopped.
+GRACE = 5.0
+
 
 class Outcome(NamedTuple):
     """What became of one question about one item.
@@ -30,12 +33,18 @@ class Outcome(NamedTuple):
     text (str): The answer.
     reason (str): Why there is none.
     detail (str): More about that.
+    model (str): Who answered.
+    prompt_tokens (int): Tokens that were sent in this run.
+    completion_tokens (int): Tokens that came back in this run.
     """
 
     status: str
     text: str = ""
     reason: str = ""
     detail: str = ""
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 class Asks(Protocol):
@@ -44,6 +53,10 @@ class Asks(Protocol):
     sent: int
 
     async def ask(self, request: Request) -> Answer | Rejected: ...
+
+    def stop(self) -> None: ...
+
+    def resume(self) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -81,6 +94,8 @@ class Asker(Generic[Item]):
         YIELDS (Tuple[Item, List[Outcome]]): The items in their order, with an outcome for each question.
         RAISES (CotnerError): If there is no point in going on; what came is in the store.
         """
+        for client in self._clients:
+            client.resume()
         waiting: deque[tuple[Item, list[Waiting]]] = deque()
         jobs = iter(jobs)
         try:
@@ -91,7 +106,7 @@ class Asker(Generic[Item]):
             while waiting:
                 yield self._finish(*waiting.popleft())
         finally:
-            self._cancel()
+            self._stop()
 
     def _start(
         self, chunk: list[tuple[Item, list[Request | Outcome]]]
@@ -121,20 +136,23 @@ class Asker(Generic[Item]):
         if key:
             self._under_way.pop(key, None)
             return outcome
-        return outcome._replace(status="cached") if outcome.status == "answered" else outcome
+        if outcome.status == "answered":
+            return Outcome("cached", outcome.text)
+        return outcome._replace(prompt_tokens=0, completion_tokens=0)
 
     async def _ask(self, request: Request) -> Outcome:
         """In the loop: ask, commit, and only then tell."""
         if not self._clients:
             self._clients.append(self._open_client())
         answer = await self._clients[0].ask(request)
+        model = answer.model or request.body["model"]
         if isinstance(answer, Answer):
             if self._store is not None:
                 self._store.put(request, answer)
-            return Outcome("answered", answer.text)
+            return Outcome("answered", answer.text, "", "", model, *answer[2:])
         if self._store is not None and (answer.completion_tokens or answer.text):
             self._store.put_rejected(request, answer)
-        return Outcome("failed", "", answer.reason, answer.detail)
+        return Outcome("failed", "", answer.reason, answer.detail, model, *answer[4:])
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         """A loop in a thread of its own: the caller may be inside one already, as in a notebook."""
@@ -146,10 +164,19 @@ class Asker(Generic[Item]):
             self._finalizer = weakref.finalize(self, _shut_down, self._loop, thread, self._clients)
         return self._loop
 
-    def _cancel(self) -> None:
-        for future in self._under_way.values():
-            future.cancel()
+    def _stop(self) -> None:
+        """What is under way is paid for: it gets some seconds to arrive, unless Ctrl-C comes again."""
+        waiting = list(self._under_way.values())
         self._under_way.clear()
+        if not waiting:
+            return
+        for client in self._clients:
+            client.stop()
+        try:
+            wait(waiting, timeout=GRACE)
+        finally:
+            for future in waiting:
+                future.cancel()
 
     def close(self) -> None:
         """Close the connections and stop the loop; the asker can be used again."""

@@ -14,8 +14,11 @@ import openai
 from ..errors import CotnerError
 from .answers import WORTH_RETRYING, Answer, Rejected, read_answer
 from .images import BadPicture
+from .limits import RateLimits
+from .money import Budget
 from .request import Request
 from .settings import SourceSettings
+from .tokens import completion_tokens, prompt_tokens
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -29,14 +32,19 @@ class Client:
 
     settings (SourceSettings): Which server, how patiently.
     api_key (Optional[str]): The key, if it does not come from the environment.
+    budget (Optional[Budget]): What may be spent.
     RAISES (CotnerError): If there is no key.
     """
 
-    def __init__(self, settings: SourceSettings, api_key: str | None = None) -> None:
+    def __init__(
+        self, settings: SourceSettings, api_key: str | None = None, budget: Budget | None = None
+    ) -> None:
         self.settings = settings
         self.sent = 0
         self._key = read_key(settings) if api_key is None else api_key
         self._slots = asyncio.Semaphore(settings.slots)
+        self._limits = RateLimits(settings)
+        self._budget = budget
         self._answered = False
         self._failures = 0
         self._down: SourceDown | None = None
@@ -60,17 +68,43 @@ class Client:
         async with self._slots:
             if self._down is not None:
                 raise self._down  # those that were waiting for a slot
-            try:
-                # Pictures are decoded here, and not earlier: memory holds as many as there are slots.
-                payload = await asyncio.to_thread(request.payload) if request.picture else request.body
-            except BadPicture as error:
-                return Rejected("bad picture", str(error))
+            attempts = 1 + self.settings.answer_retries
+            held = self._budget.hold(request, attempts) if self._budget else 0.0
+            if held is None:
+                return Rejected("max cost", "not sent: elicit.max_cost is reached")
             outcome: Answer | Rejected = Rejected("broken")
-            for _ in range(1 + self.settings.answer_retries):
-                outcome = await self._ask_once(payload)
-                if isinstance(outcome, Answer) or outcome.reason not in WORTH_RETRYING:
-                    break
+            try:
+                outcome = await self._ask_patiently(request)
+            finally:
+                if self._budget:
+                    self._budget.settle(held, outcome.prompt_tokens, outcome.completion_tokens)
             return self._scrub_outcome(outcome)
+
+    async def _ask_patiently(self, request: Request) -> Answer | Rejected:
+        try:
+            # Pictures are decoded here, and not earlier: memory holds as many as there are slots.
+            payload = await asyncio.to_thread(request.payload) if request.picture else request.body
+        except BadPicture as error:
+            return Rejected("bad picture", str(error))
+        outcome: Answer | Rejected = Rejected("broken")
+        prompt = completion = 0
+        for _ in range(1 + self.settings.answer_retries):
+            if self._limits.counts_tokens:
+                await self._limits.tokens(prompt_tokens(request) + completion_tokens(request))
+            outcome = await self._ask_once(payload)
+            prompt, completion = prompt + outcome.prompt_tokens, completion + outcome.completion_tokens
+            if isinstance(outcome, Answer) or outcome.reason not in WORTH_RETRYING:
+                break
+        # What it took, all attempts together: this is what is paid for.
+        return outcome._replace(prompt_tokens=prompt, completion_tokens=completion)
+
+    def stop(self) -> None:
+        """Send nothing that is not under way yet."""
+        self._down = SourceDown("stopped")
+
+    def resume(self) -> None:
+        """Try again after `stop`, or after the source was down."""
+        self._down, self._failures = None, 0
 
     async def _ask_once(self, payload: dict[str, Any]) -> Answer | Rejected:
         # A server that never answered yet gets one retry: waiting long is for those that are known to work.
@@ -122,6 +156,7 @@ class Client:
 
     async def _before_send(self, _: Any) -> None:
         """Called for every attempt, the package's own retries included."""
+        await self._limits.request()
         self.sent += 1
 
     def _scrub(self, text: str) -> str:

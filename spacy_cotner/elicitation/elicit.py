@@ -14,6 +14,7 @@ from .client import Client
 from .grains import Grain, clean, compile_template, read_template, render
 from .images import BadPicture, Picture, find_picture
 from .local import find_gguf, start_server
+from .money import Budget, PriceList, open_budget
 from .recorded import RecordedAnswers
 from .request import Request, build_request
 from .settings import ElicitSettings, SourceSettings
@@ -45,6 +46,13 @@ class Elicitor:
     def sent(self) -> int:
         """RETURNS (int): Requests that went to the server."""
         return self._asker.sent if self._asker else 0
+
+    @property
+    def model(self) -> tuple[str, str]:
+        """RETURNS (Tuple[str, str]): The model's name and fingerprint, looked up when they are needed."""
+        if self._model is None:
+            self._model = model_identity(self.settings.source)
+        return self._model
 
     def pipe(self, docs: Iterable[Doc]) -> Iterator[tuple[Doc, Outcomes]]:
         """Ask about a stream of Docs and write the answers to `Doc._.cot`.
@@ -110,9 +118,7 @@ class Elicitor:
 
     def _request(self, doc: Doc, grain: Grain, picture: Picture | None) -> Request:
         source = self.settings.source
-        if self._model is None:
-            self._model = model_identity(source)
-        model, fingerprint = self._model
+        model, fingerprint = self.model
         prompt = grain.render(variables_of(doc, attached=picture is not None))
         messages = [{"role": "system", "content": self.system}] if self.system else []
         params: dict[str, Any] = {
@@ -139,7 +145,8 @@ class Elicitor:
             return
         if self.settings.store and self.settings.source.kind != "recorded":
             self.store = AnswerStore(self.settings.store)
-        self._asker = Asker(client_factory(self.settings.source), self.store)
+        budget = open_budget(self.model[0], PriceList(self.settings.prices), self.settings.max_cost)
+        self._asker = Asker(client_factory(self.settings.source, budget), self.store)
 
     def close(self) -> None:
         """Close connections and store; the next `pipe` opens them again."""
@@ -171,14 +178,15 @@ def model_identity(source: SourceSettings) -> tuple[str, str]:
     return path.stem, str(path.stat().st_size)
 
 
-def client_factory(source: SourceSettings) -> Callable[[], Asks]:
+def client_factory(source: SourceSettings, budget: Budget | None = None) -> Callable[[], Asks]:
     """How to open the source.
 
     source (SourceSettings): The source.
+    budget (Optional[Budget]): What may be spent.
     RETURNS (Callable[[], Asks]): Opens it; called when the first request has to be sent.
     """
     if source.kind == "openai":
-        return lambda: Client(source)
+        return lambda: Client(source, budget=budget)
 
     def open_local() -> Asks:
         server = start_server(source)

@@ -42,6 +42,8 @@ class SourceSettings(_Section):
     vision: bool | None = None
     concurrency: PositiveInt | None = None
     timeout: PositiveFloat | None = None
+    rpm: PositiveInt | None = None
+    tpm: PositiveInt | None = None
     max_retries: NonNegativeInt = 5
     answer_retries: NonNegativeInt = 1
     give_up_after: PositiveInt = 20
@@ -104,6 +106,8 @@ class ElicitSettings(_Section):
     overwrite: bool = False
     max_text_chars: PositiveInt = 20_000
     system: str | None = "system"
+    max_cost: NonNegativeFloat | None = None
+    prices: str | None = None
     source: SourceSettings = SourceSettings()
     images: ImageSettings = ImageSettings()
     grains: dict[str, GrainSettings] = {}

@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 from wasabi import table
 
 from .asker import Outcome
+from .money import PriceList, total_cost
 
 COLUMNS = ("answered", "cached", "kept", "failed", "skipped")
 LISTED = 20
@@ -22,6 +23,8 @@ class Tally:
         self.counts: dict[str, Counter[str]] = {}
         self.reasons: dict[str, Counter[str]] = {}
         self.failures: list[tuple[int, str, str, Outcome]] = []
+        # (grain, model) -> requests, tokens sent, tokens back
+        self.usage: dict[tuple[str, str], tuple[int, int, int]] = {}
 
     def add(self, doc: Doc, outcomes: Mapping[str, Outcome]) -> None:
         """doc (Doc): The next Doc of the corpus.
@@ -31,13 +34,29 @@ class Tally:
             self.counts.setdefault(grain, Counter())[outcome.status] += 1
             if outcome.reason:
                 self.reasons.setdefault(grain, Counter())[outcome.reason] += 1
+            if outcome.prompt_tokens or outcome.completion_tokens:
+                self._add_usage(grain, outcome)
             if outcome.status == "failed" and len(self.failures) < 10_000:
                 self.failures.append((self.docs, doc.text[:60], grain, outcome))
         self.docs += 1
 
+    def _add_usage(self, grain: str, outcome: Outcome) -> None:
+        requests, prompt, completion = self.usage.get((grain, outcome.model), (0, 0, 0))
+        tokens = (prompt + outcome.prompt_tokens, completion + outcome.completion_tokens)
+        self.usage[grain, outcome.model] = (requests + 1, *tokens)
+
     def total(self, status: str) -> int:
         """RETURNS (int): Questions of all grains that ended so."""
         return sum(counts[status] for counts in self.counts.values())
+
+    def progress(self, prices: PriceList) -> dict[str, str]:
+        """prices (PriceList): The prices.
+        RETURNS (Dict[str, str]): What the progress bar shows.
+        """
+        shown = {name: str(self.total(name)) for name in ("answered", "cached", "failed")}
+        if self.usage:
+            shown["cost"] = f"{total_cost(self.usage, prices):.2f}"
+        return shown
 
     def table(self) -> str:
         """RETURNS (str): One row a grain."""
@@ -47,6 +66,23 @@ class Tally:
         ]
         aligns = ("l", *("r" * len(COLUMNS)), "l")
         return str(table(rows, header=("grain", *COLUMNS, "why"), divider=True, aligns=aligns))
+
+    def bill(self, prices: PriceList) -> str:
+        """prices (PriceList): The prices.
+        RETURNS (str): Usage and price by grain and model; empty if nothing was paid for.
+        """
+        rows = []
+        for (grain, model), (requests, prompt, completion) in self.usage.items():
+            price = prices.get(model)
+            cost = f"{price.cost(prompt, completion):.4f}" if price else "?"
+            rows.append((grain, model, requests, prompt, completion, cost))
+        if not rows:
+            return ""
+        header = ("grain", "model", "answers", "tokens sent", "tokens back", prices.currency)
+        foot = ("", "", "", "", "total", f"{total_cost(self.usage, prices):.4f}")
+        return str(table(rows, header=header, footer=foot, divider=True, aligns=("l", "l", *"rrrr"))) + (
+            f"Prices of {prices.date} ({prices.path.name}); ?: no price for that model\n"
+        )
 
     def _why(self, grain: str) -> str:
         return ", ".join(f"{reason} {n}" for reason, n in self.reasons.get(grain, Counter()).most_common())

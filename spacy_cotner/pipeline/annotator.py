@@ -31,6 +31,8 @@ def make_cot_annotator(
     overwrite: bool,
     max_text_chars: int,
     system: str | None,
+    max_cost: float | None,
+    prices: str | None,
     source: dict[str, Any],
     images: dict[str, Any],
     grains: dict[str, dict[str, Any]],
@@ -44,6 +46,8 @@ def make_cot_annotator(
     overwrite (bool): Ask again for grains that a Doc already carries.
     max_text_chars (int): Longer texts are not sent.
     system (Optional[str]): The system prompt: a template's name or file.
+    max_cost (Optional[float]): Stop asking before it costs more.
+    prices (Optional[str]): A price list of one's own.
     source (Dict[str, Any]): Who answers. Names the variable that holds the key, never the key.
     images (Dict[str, Any]): How pictures are sent.
     grains (Dict[str, Dict[str, Any]]): Grain -> template and how to ask it.
@@ -55,6 +59,8 @@ def make_cot_annotator(
         "overwrite": overwrite,
         "max_text_chars": max_text_chars,
         "system": system,
+        "max_cost": max_cost,
+        "prices": prices,
         "source": source,
         "images": images,
         "grains": grains,

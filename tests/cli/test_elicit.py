@@ -84,8 +84,59 @@ def test_partial_failure_writes_what_came_and_says_so(folder, monkeypatch):
 def test_dry_run_sends_and_writes_nothing(folder):
     code, output = elicit("in.spacy", "out.spacy", "--dry-run", "--grains", "noun")
     assert code == 0, output
-    assert "noun 3" in output
+    assert "noun 3 0 0" in output
+    assert "Prices of 20" in output
     assert {path.name for path in folder.iterdir()} == {"in.spacy", "cot.jsonl"}
+
+
+def test_dry_run_knows_what_is_cached(folder, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with fake_openai() as server:
+        args = ["in.spacy", "out.spacy", "--grains", "noun", "--elicit.source.base_url", server.base_url]
+        elicit(*args, "-n", "2")
+        assert "noun 1 2 0" in elicit(*args, "--dry-run")[1]
+        assert len(server.requests) == 2
+
+
+def test_usage_and_cost_are_told(folder, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with fake_openai() as server:
+        args = ["in.spacy", "out.spacy", "--grains", "noun", "--elicit.source.base_url", server.base_url]
+        assert "noun gpt-4o-mini 3 300 60 0.0001" in elicit(*args)[1]
+        assert "tokens sent" not in elicit(*args)[1]
+
+
+def test_never_costs_more_than_allowed(folder, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    # A dollar a token that comes back: 20 an answer, and 2 * 300 held while one is under way.
+    prices = {"date": "2025-01-01", "models": {"gpt-4o-mini": {"input": 0, "output": 1e6}}}
+    (folder / "prices.json").write_text(json.dumps(prices))
+    with fake_openai() as server:
+        args = ["in.spacy", "out.spacy", "--grains", "noun", "--elicit.source.base_url", server.base_url]
+        args += ["--elicit.prices", "prices.json", "--elicit.source.concurrency", "1"]
+        code, output = elicit(*args, "--max-cost", "630")
+        assert code == 1
+        assert "max cost 1" in output
+        assert "2 200 40 40.0000" in output
+        assert len(server.requests) == 2
+        assert elicit(*args, "--max-cost", "630")[0] == 0
+        assert (
+            "no price for unknown" in elicit(*args, "--max-cost", "1", "--elicit.source.model", "unknown")[1]
+        )
+
+
+def test_a_folder_gives_a_folder(folder):
+    (folder / "corpus" / "b").mkdir(parents=True)
+    for name in ("a.spacy", "b/c.spacy"):
+        (folder / "corpus" / name).write_bytes((folder / "in.spacy").read_bytes())
+    (folder / "out" / "old").mkdir(parents=True)
+    assert elicit("corpus", "out", "--answers", "cot.jsonl", "--grains", "noun")[0] == 0
+    for name in ("out/a.spacy", "out/b/c.spacy"):
+        assert [doc._.cot["noun"] for doc in read(name)] == [f"{text}!" for text in TEXTS]
+    assert sorted(path.name for path in folder.iterdir()) == ["corpus", "cot.jsonl", "in.spacy", "out"]
+    assert not (folder / "out" / "old").exists()
+    assert elicit("corpus", "one.spacy", "--answers", "cot.jsonl", "--grains", "noun", "-n", "4")[0] == 0
+    assert len(read("one.spacy")) == 4
 
 
 def empty_corpus(folder):

@@ -1,0 +1,131 @@
+"""Prices, and the promise not to spend more than was allowed."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import CotnerError
+from .request import Request
+from .tokens import completion_tokens, prompt_tokens
+
+PRICES = Path(__file__).parent / "prices.json"
+MILLION = 1_000_000
+
+
+class Price(NamedTuple):
+    """What a model costs per million tokens.
+
+    input (float): Tokens that are sent.
+    output (float): Tokens that come back.
+    image_tokens (int): The most tokens that a picture counts for.
+    """
+
+    input: float
+    output: float
+    image_tokens: int = 0
+
+    def cost(self, prompt: int, completion: int) -> float:
+        """RETURNS (float): The price of so many tokens."""
+        return (prompt * self.input + completion * self.output) / MILLION
+
+
+class PriceList:
+    """Prices from a small file that anybody can edit.
+
+    path (Optional[Path]): The file, None for the one that is shipped.
+    RAISES (CotnerError): If it can't be read.
+    """
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        self.path = Path(path or PRICES)
+        try:
+            data = json.loads(self.path.read_text(encoding="utf8"))
+            self.date = str(data["date"])
+            self.currency = str(data.get("currency", "USD"))
+            self.batch_discount = float(data.get("batch_discount", 0.0))
+            self.models = {name: Price(**price) for name, price in data["models"].items()}
+        except OSError as error:
+            raise CotnerError(f"{self.path}: can't read the prices ({error.strerror})") from None
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            what = " ".join(str(error).split())
+            raise CotnerError(f"{self.path}: not a price list ({type(error).__name__}: {what})") from None
+
+    def get(self, model: str) -> Price | None:
+        """The price of a model.
+
+        model (str): Its name; a date behind it does not matter.
+        RETURNS (Optional[Price]): The price under the longest name that fits, None if there is none.
+        """
+        fits = [name for name in self.models if model == name or model.startswith(f"{name}-20")]
+        return self.models[max(fits, key=len)] if fits else None
+
+
+class Budget:
+    """Holds money back for what is under way, so that the limit is kept whatever comes back.
+
+    price (Price): Of the model.
+    limit (float): The most to spend.
+    """
+
+    def __init__(self, price: Price, limit: float) -> None:
+        self.price = price
+        self.limit = limit
+        self.spent = 0.0
+        self._held = 0.0
+        self._lock = threading.Lock()
+
+    def hold(self, request: Request, attempts: int = 1) -> float | None:
+        """Set money aside.
+
+        request (Request): About to be sent.
+        attempts (int): How often, at most.
+        RETURNS (Optional[float]): What is held, None if it is not there any more.
+        """
+        most = self.price.cost(prompt_tokens(request, self.price.image_tokens), completion_tokens(request))
+        with self._lock:
+            if self.spent + self._held + most * attempts > self.limit:
+                return None
+            self._held += most * attempts
+        return most * attempts
+
+    def settle(self, held: float, prompt: int, completion: int) -> None:
+        """held (float): What was set aside.
+        prompt (int): Tokens that were sent after all.
+        completion (int): Tokens that came back.
+        """
+        with self._lock:
+            self._held -= held
+            self.spent += self.price.cost(prompt, completion)
+
+
+def open_budget(model: str, prices: PriceList, limit: float | None) -> Budget | None:
+    """The budget of a run.
+
+    model (str): The model.
+    prices (PriceList): The prices.
+    limit (Optional[float]): The most to spend, None for any sum.
+    RETURNS (Optional[Budget]): The budget, None if there is no limit.
+    RAISES (CotnerError): If there is a limit and no price.
+    """
+    if limit is None:
+        return None
+    price = prices.get(model)
+    if price is None:
+        raise CotnerError(
+            f"{prices.path}: no price for {model}, which elicit.max_cost needs; "
+            "add it to a copy of the file and name that in elicit.prices"
+        )
+    return Budget(price, limit)
+
+
+def total_cost(usage: Mapping[tuple[str, str], tuple[int, int, int]], prices: PriceList) -> float:
+    """usage (Mapping): (grain, model) -> requests, tokens sent, tokens back.
+    prices (PriceList): The prices.
+    RETURNS (float): What it costs; models without a price count as free.
+    """
+    found = ((prices.get(model), prompt, back) for (_, model), (_, prompt, back) in usage.items())
+    return sum(price.cost(prompt, back) for price, prompt, back in found if price)
