@@ -8,6 +8,9 @@ from torch import Tensor, nn
 # Signed distances between the spans, in tokens, at which the distance embedding changes.
 DISTANCES = (-16, -8, -4, -2, 0, 2, 4, 8, 16)
 
+# Pairs whose features are in memory at once: a text of 200 entities has 40,000 pairs.
+CHUNK = 4096
+
 
 class PairScorer(nn.Module):
     """Head, tail, their product, what stands between them and how far apart they are -> logits of the labels.
@@ -17,6 +20,8 @@ class PairScorer(nn.Module):
     hidden (int): Width of the hidden layer.
     dropout (float): Dropout before each linear layer.
     """
+
+    buckets: Tensor
 
     def __init__(self, width: int, n_labels: int, hidden: int = 256, dropout: float = 0.1):
         super().__init__()
@@ -35,13 +40,18 @@ class PairScorer(nn.Module):
 
         RETURNS (Tensor): Logits, (pairs, labels).
         """
-        row, head, tail = pairs[:, 0], pairs[:, 1:3], pairs[:, 3:5]
         # Prefix sums make every span mean two look-ups, whatever its length.
         sums = nn.functional.pad(tokens.cumsum(1), (0, 0, 1, 0))
+        return torch.cat([self._score(sums, chunk) for chunk in pairs.split(CHUNK)])
+
+    def _score(self, sums: Tensor, pairs: Tensor) -> Tensor:
+        row, head, tail = pairs[:, 0], pairs[:, 1:3], pairs[:, 3:5]
         h, t = span_means(sums, row, head), span_means(sums, row, tail)
-        between = torch.stack([torch.minimum(head[:, 1], tail[:, 1]), torch.maximum(head[:, 0], tail[:, 0])], 1)
+        between_start = torch.minimum(head[:, 1], tail[:, 1])
+        between_end = torch.maximum(head[:, 0], tail[:, 0])
+        between = span_means(sums, row, torch.stack([between_start, between_end], dim=1))
         distance = self.distance(torch.bucketize(tail[:, 0] - head[:, 0], self.buckets))
-        return self.layers(torch.cat([h, t, h * t, span_means(sums, row, between), distance], dim=1))
+        return self.layers(torch.cat([h, t, h * t, between, distance], dim=1))
 
 
 def span_means(sums: Tensor, row: Tensor, spans: Tensor) -> Tensor:

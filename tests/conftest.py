@@ -1,0 +1,132 @@
+"""Fixtures: tiny encoders that are made on the spot, and pipelines and examples to try them on."""
+
+from __future__ import annotations
+
+import os
+
+# One thread a test run, and no hub: set before torch and transformers are imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+import torch
+from encoders import save_bert, save_roberta
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+
+import spacy_cotner  # noqa: F401 (registers the extensions)
+
+COT = {"noun": "Ada Lovelace is a person and London is a city", "sentence": "two persons worked"}
+TEXTS: list[tuple[str, list[tuple[int, int, str]], list[tuple[int, int, str]]]] = [
+    (
+        "Ada Lovelace worked with Charles Babbage in London .",
+        [(0, 12, "PER"), (25, 40, "PER"), (44, 50, "LOC")],
+        [(0, 1, "colleague"), (0, 2, "lives")],
+    ),
+    (
+        "Marie Curie worked with Pierre Curie in Paris .",
+        [(0, 11, "PER"), (24, 36, "PER"), (40, 45, "LOC")],
+        [(0, 1, "colleague"), (0, 2, "lives")],
+    ),
+    ("Paris and London are far away .", [(0, 5, "LOC"), (10, 16, "LOC")], []),
+    ("nothing happens here", [], []),
+]
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with a BERT of two layers, and a fast WordPiece tokenizer."""
+    return save_bert(tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="session")
+def slow_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same weights and vocabulary with a tokenizer that knows no character offsets."""
+    return save_bert(tmp_path_factory.mktemp("slow"), fast=False)
+
+
+@pytest.fixture(scope="session")
+def bpe_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A RoBERTa: byte-level BPE, no token types, positions that start after the padding index."""
+    return save_roberta(tmp_path_factory.mktemp("roberta"))
+
+
+@pytest.fixture
+def make_nlp(tiny_encoder: str) -> Callable[..., Language]:
+    """Build a pipeline; `encoder`, `ner`, `rel` override settings of the components."""
+
+    def make(
+        *names: str,
+        encoder: dict[str, Any] | None = None,
+        ner: dict[str, Any] | None = None,
+        rel: dict[str, Any] | None = None,
+    ) -> Language:
+        model = {
+            "@architectures": "spacy_cotner.CotTransformerModel.v1",
+            "name": tiny_encoder,
+            "cot_length": 32,
+            "window": 64,
+            "stride": 48,
+            **(encoder or {}),
+        }
+        configs = {"cot_transformer": {"model": model}, "cot_ner": ner or {}, "cot_rel": rel or {}}
+        nlp = spacy.blank("en")
+        for name in names or ("cot_transformer", "cot_ner", "cot_rel"):
+            nlp.add_pipe(name, config=configs.get(name, {}))
+        torch.manual_seed(0)
+        return nlp
+
+    return make
+
+
+@pytest.fixture
+def make_examples() -> Callable[..., list[Example]]:
+    """Four annotated texts; with `cot`, the first two carry an explanation and a caption."""
+
+    def make(nlp: Language, cot: bool = True) -> list[Example]:
+        return [Example(nlp.make_doc(doc.text), doc) for doc in gold_docs(nlp, cot)]
+
+    return make
+
+
+@pytest.fixture
+def train(make_examples: Callable[..., list[Example]]) -> Callable[..., Language]:
+    """Initialize a pipeline on the four texts and update it; as a rule they are learnt by heart."""
+
+    def fit(nlp: Language, steps: int = 40, learn_rate: float = 5e-3, **kwargs: Any) -> Language:
+        examples = make_examples(nlp, **kwargs)
+        optimizer = nlp.initialize(lambda: examples)
+        optimizer.learn_rate = learn_rate
+        for _ in range(steps):
+            nlp.update(examples, sgd=optimizer)
+        return nlp
+
+    return fit
+
+
+@pytest.fixture
+def model_folder(train: Callable[..., Language], make_nlp: Callable[..., Language], tmp_path: Path) -> Path:
+    """A trained pipeline on disk."""
+    train(make_nlp()).to_disk(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def gold_docs(nlp: Language, cot: bool = True) -> list[Doc]:
+    """The annotated texts as Docs."""
+    docs = []
+    for i, (text, ents, relations) in enumerate(TEXTS):
+        doc = nlp.make_doc(text)
+        doc.ents = [doc.char_span(start, end, label=label) for start, end, label in ents]
+        doc._.relations = [(doc.ents[head], doc.ents[tail], label) for head, tail, label in relations]
+        if cot and i < 2:
+            doc._.cot = COT
+            doc._.caption = "two persons in a room"
+        docs.append(doc)
+    return docs
