@@ -34,13 +34,14 @@ def build_cot_transformer_model(
 ) -> EncoderModel:
     """Build the encoder of both views.
 
-    The teacher view is `[CLS] text [SEP] caption explanations [SEP]`, the student view `[CLS] prompts text [SEP]`
-    (arXiv 2306.14122, section 3). Weights are loaded at `initialize`, never when a trained pipeline is loaded.
+    The teacher view is `[CLS] text [SEP] caption explanations [SEP]`, the student view
+    `[CLS] prompts text [SEP]` (arXiv 2306.14122, section 3). Weights are loaded at `initialize`, never when a
+    trained pipeline is loaded.
 
     name (str): A Hugging Face hub name, a local folder, or `package:NAME` for weights in a Python package.
     k (int): Number of conditional prompts in the student view; 0 switches them off.
-    grains (Optional[Sequence[str]]): Which grains of the CoT the teacher view reads, in this order; by default
-        all that are there: noun, sentence, multimodality, then others by name.
+    grains (Optional[Sequence[str]]): Which grains of the CoT the teacher view reads, in this order; by
+        default all that are there: noun, sentence, multimodality, then others by name.
     caption (bool): Whether the teacher view reads the caption.
     cot_length (int): Wordpieces of explanation that are read; what is longer is cut.
     window (int): Wordpieces of text that the encoder sees at once; longer texts are read in windows.
@@ -88,7 +89,9 @@ def forward(
     """Encode Docs or Views; the callback takes gradients in the same form and returns nothing."""
     shim = model.shims[0]
     if shim.encoder is None:
-        raise CotnerError("cot_transformer has no weights yet: call nlp.initialize(), or load a trained pipeline")
+        raise CotnerError(
+            "cot_transformer has no weights yet: call nlp.initialize(), or load a trained pipeline"
+        )
     views = [view_of(item) for item in inputs]
     filled = [i for i, view in enumerate(views) if len(view.doc)]
     outputs = [TransformerData.empty() for _ in views]
@@ -103,7 +106,9 @@ def forward(
         outputs[i] = _transformer_data(model, text, state)
 
     def backprop(d_outputs: Sequence[TransformerData]) -> list[Doc]:
-        d_states = [d.model_output.last_hidden_state[0] for d in d_outputs if "last_hidden_state" in d.model_output]
+        d_states = [
+            d.model_output.last_hidden_state[0] for d in d_outputs if "last_hidden_state" in d.model_output
+        ]
         dY = xp2torch(model.ops.flatten(d_states)).to(Y.dtype)
         backprop_shim(ArgsKwargs(args=((Y,),), kwargs={"grad_tensors": (dY,)}))
         return []
@@ -170,11 +175,11 @@ def _layout(model: EncoderModel) -> Layout:
 def _load(name: str) -> tuple[Any, Any]:
     try:
         return load_pretrained(_locate(name))
-    except (OSError, ValueError, ImportError) as error:
+    except Exception as error:  # for broken files Hugging Face raises almost anything
         reason = str(error).strip().split("\n")[0]
         raise CotnerError(
             f"cannot load the encoder {name!r}: {reason} "
-            "Give a Hugging Face hub name, a folder with config.json, or package:NAME of an installed package."
+            "Give a Hugging Face hub name, a folder with config.json, or package:NAME of an installed one."
         ) from error
 
 
@@ -196,12 +201,20 @@ def _locate(name: str) -> str:
 def _check_lengths(model: EncoderModel) -> None:
     """Refuse settings that the encoder's position embeddings cannot hold."""
     shim, attrs = model.shims[0], model.attrs
-    limits = [shim.tokenizer.model_max_length, getattr(shim.hf_config, "max_position_embeddings", None)]
+    limits = [shim.tokenizer.model_max_length, _n_positions(shim.encoder.transformer)]
     limit = min((n for n in limits if isinstance(n, int) and n > 0), default=10**9)
     teacher = attrs["window"] + attrs["cot_length"] + sum(map(len, shim.template.pair))
     student = attrs["window"] + attrs["k"] + sum(map(len, shim.template.single))
     if max(teacher, student) > limit:
         raise CotnerError(
-            f"cot_transformer: window ({attrs['window']}) + cot_length ({attrs['cot_length']}) + special tokens = "
-            f"{max(teacher, student)} wordpieces, but {attrs['name']!r} reads {limit}: lower one of the two"
+            f"cot_transformer: window ({attrs['window']}) + cot_length ({attrs['cot_length']}) + special tokens "
+            f"= {max(teacher, student)} wordpieces, but {attrs['name']!r} reads {limit}: lower one of the two"
         )
+
+
+def _n_positions(transformer: Any) -> int | None:
+    """RoBERTa's kind counts from behind the padding index: its 514 position embeddings hold 512 wordpieces."""
+    n = getattr(transformer.config, "max_position_embeddings", None)
+    embeddings = getattr(getattr(transformer, "embeddings", None), "position_embeddings", None)
+    padding = getattr(embeddings, "padding_idx", None)
+    return n if n is None or padding is None else n - padding - 1

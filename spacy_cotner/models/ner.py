@@ -21,13 +21,16 @@ NerModel = Model[Sequence[Doc | View], CrfScores]
 def build_cot_ner_model(tok2vec: Tok2Vec, dropout: float = 0.1, transition_scale: float = 50.0) -> NerModel:
     """Build the recognizer: tok2vec -> linear -> CRF scores.
 
-    tok2vec (Model[Sequence[Union[Doc, View]], List[Floats2d]]): Token vectors, e.g. `spacy_cotner.CotListener.v1`.
+    tok2vec (Model[Sequence[Union[Doc, View]], List[Floats2d]]): Token vectors, e.g.
+        `spacy_cotner.CotListener.v1`.
     dropout (float): Dropout of the token vectors.
-    transition_scale (float): How much faster the transitions learn than the encoder. Peers train a CRF at 100 to
-        10,000 times the encoder's learning rate.
+    transition_scale (float): How much faster the transitions learn than the encoder. Peers train a CRF at 100
+        to 10,000 times the encoder's learning rate.
     RETURNS (Model[Sequence[Union[Doc, View]], Tuple[Floats3d, Floats2d]]): Potentials and transitions.
     """
-    head = torch_head("crf", partial(CrfHead, transition_scale=transition_scale, dropout=dropout), _pad_tokens, _scores)
+    head = torch_head(
+        "crf", partial(CrfHead, transition_scale=transition_scale, dropout=dropout), _pad_tokens, _scores
+    )
     model: NerModel = chain(tok2vec, head)
     model.init = init_head
     model.set_ref("tok2vec", tok2vec)
@@ -44,7 +47,9 @@ def _pad_tokens(model: Model, tokens: list[Floats2d], is_train: bool) -> tuple[A
     return ArgsKwargs(args=(padded, mask), kwargs={}), get_d_tokens
 
 
-def _scores(model: Model, inputs_outputs: tuple[Any, tuple[Any, Any]], is_train: bool) -> tuple[CrfScores, Callable]:
+def _scores(
+    model: Model, inputs_outputs: tuple[Any, tuple[Any, Any]], is_train: bool
+) -> tuple[CrfScores, Callable]:
     """Thinc's default conversion takes one output; the CRF has two."""
     _, outputs = inputs_outputs
 

@@ -22,7 +22,8 @@ RelModel = Model[PairInputs, Floats2d]
 def build_cot_rel_model(tok2vec: Tok2Vec, hidden: int = 256, dropout: float = 0.1) -> RelModel:
     """Build the extractor: one encoder pass a text, then all of its pairs at once.
 
-    tok2vec (Model[Sequence[Union[Doc, View]], List[Floats2d]]): Token vectors, e.g. `spacy_cotner.CotListener.v1`.
+    tok2vec (Model[Sequence[Union[Doc, View]], List[Floats2d]]): Token vectors, e.g.
+        `spacy_cotner.CotListener.v1`.
     hidden (int): Width of the hidden layer.
     dropout (float): Dropout of the pair features.
     RETURNS (Model[Tuple[Sequence[Union[Doc, View]], Ints2d], Floats2d]): Logits (pairs, labels).

@@ -10,8 +10,8 @@ import torch
 
 from .wordpieces import Template, Wordpieces
 
-# A call of the encoder costs about as much as this many wordpieces of padding: more padding, and two calls are
-# cheaper than one. And no call is larger than the second number, so that very long texts fit in memory.
+# A call of the encoder costs about as much as this many wordpieces of padding: more padding, and two calls
+# are cheaper than one. And no call is larger than the second number, so that very long texts fit in memory.
 MAX_PADDING = 512
 MAX_CALL = 16384
 
@@ -103,7 +103,9 @@ def make_windows(ids: list[int], explanation: list[int], layout: Layout) -> Iter
             sequence = before + [layout.pad_id] * layout.k + part + after
             types = [0] * len(sequence)
             text_start = len(before) + layout.k
-        yield Sequence(sequence, types, slice(text_start, text_start + len(part)), not explanation and layout.k > 0)
+        yield Sequence(
+            sequence, types, slice(text_start, text_start + len(part)), not explanation and layout.k > 0
+        )
         if start + layout.window >= len(ids):
             return
         start += layout.stride
@@ -129,7 +131,7 @@ def split_calls(lengths: list[int]) -> Iterator[list[int]]:
 
 
 def pad_call(sequences: list[Sequence], length: int, layout: Layout, device: Any) -> dict[str, torch.Tensor]:
-    """RETURNS (Dict[str, torch.Tensor]): Sequences padded on the right to `length`, as tensors on the device."""
+    """RETURNS (Dict[str, torch.Tensor]): Sequences padded on the right to `length`, on the device."""
     shape = (len(sequences), length)
     ids = numpy.full(shape, layout.pad_id, dtype="int64")
     types, attention, is_text = (numpy.zeros(shape, dtype="int64") for _ in range(3))

@@ -61,7 +61,7 @@ class EncoderShim(PyTorchShim):
         self.template = make_template(tokenizer)
 
     def to_bytes(self) -> bytes:
-        """RETURNS (bytes): Configuration, tokenizer files and weights; nothing but `k` before `initialize`."""
+        """RETURNS (bytes): Configuration, tokenizer files and weights; only `k` before `initialize`."""
         message: dict[str, Any] = {"k": self.k}
         if self._model is not None:
             state = BytesIO()
@@ -105,7 +105,12 @@ def load_pretrained(name: str) -> tuple[Any, Any]:
 
 def _encoder_half(transformer: Any) -> Any:
     """Of an encoder-decoder (T5, BART) the encoder; others as they are."""
-    return transformer.get_encoder() if transformer.config.is_encoder_decoder else transformer
+    if not transformer.config.is_encoder_decoder:
+        return transformer
+    encoder = transformer.get_encoder()
+    # T5 denies it in the configuration of its encoder, but `from_bytes` has to know.
+    encoder.config.is_encoder_decoder = True
+    return encoder
 
 
 def _save_files(tokenizer: Any) -> dict[str, bytes]:
@@ -119,12 +124,16 @@ def _write_files(folder: str, files: dict[str, bytes]) -> None:
         (Path(folder) / Path(name).name).write_bytes(content)
 
 
-def _after_fork() -> None:
-    """The thread pools of torch and of the tokenizers do not survive a fork: without this, a pipeline that has run
-    in the parent would hang in the workers of `nlp.pipe(n_process=2)`."""
-    torch.set_num_threads(1)
+def _before_fork() -> None:
+    """Told in advance, the tokenizers do without threads in the child and without a warning a worker."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
+def _after_fork() -> None:
+    """Torch's thread pool does not survive a fork: without this, a pipeline that has run in the parent would
+    hang in the workers of `nlp.pipe(n_process=2)`."""
+    torch.set_num_threads(1)
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)

@@ -17,7 +17,7 @@ Tok2Vec = Model[Sequence[Doc | View], list[Floats2d]]
 
 
 class CotListener(TransformerListener):
-    """A TransformerListener that hears both views of a training text, where the stock one hears the student's."""
+    """A TransformerListener that hears both views of a training text; the stock one hears the student's."""
 
     name = "cot-listener"
 

@@ -62,7 +62,10 @@ class HeadShim(PyTorchShim):
 
 
 def torch_head(
-    name: str, build: Build, convert_inputs: Callable, convert_outputs: Callable = convert_pytorch_default_outputs
+    name: str,
+    build: Build,
+    convert_inputs: Callable,
+    convert_outputs: Callable = convert_pytorch_default_outputs,
 ) -> Model[Any, Any]:
     """Wrap a torch module that is built once `nI` and `nO` are known.
 
@@ -93,7 +96,7 @@ def init_head(model: Model, X: Any = None, Y: Any = None) -> None:
     encoder = tok2vec.layers[0]
     if not encoder.has_dim("nO"):
         raise CotnerError(
-            "a component listens to an encoder, but there is none: add cot_transformer before it in the pipeline"
+            "a component listens to an encoder, but there is none: add cot_transformer before it"
         )
     head.set_dim("nI", encoder.get_dim("nO"))
     head.initialize()
@@ -106,7 +109,9 @@ def pad(arrays: list[Floats2d], width: int) -> tuple[Tensor, Tensor]:
     width (int): Width of the token vectors.
     RETURNS (Tuple[Tensor, Tensor]): Tokens (texts, longest, width) and mask (texts, longest).
     """
-    tensors = [xp2torch(a) if len(a) else torch.zeros(0, width, device=get_torch_default_device()) for a in arrays]
+    tensors = [
+        xp2torch(a) if len(a) else torch.zeros(0, width, device=get_torch_default_device()) for a in arrays
+    ]
     padded = nn.utils.rnn.pad_sequence(tensors, batch_first=True).requires_grad_()
     lengths = torch.tensor([len(a) for a in arrays], device=padded.device)
     return padded, torch.arange(padded.shape[1], device=padded.device) < lengths[:, None]

@@ -60,7 +60,9 @@ def tokenize_explanation(tokenizer: Any, text: str, max_length: int) -> list[int
     if not text:
         return []
     # No tokenizer yields fewer than one wordpiece in 20 characters of running text; 5,000 words stay cheap.
-    return tokenizer(text[: 20 * max_length], add_special_tokens=False, verbose=False)["input_ids"][:max_length]
+    return tokenizer(text[: 20 * max_length], add_special_tokens=False, verbose=False)["input_ids"][
+        :max_length
+    ]
 
 
 def align(doc: Doc, offsets: list[tuple[int, int]]) -> tuple[Ints1d, Ints1d]:
@@ -111,4 +113,6 @@ def _find(ids: list[int], part: list[int], start: int) -> int:
 def _tokenize_words(tokenizer: Any, doc: Doc) -> Wordpieces:
     words = [tokenizer.convert_tokens_to_ids(tokenizer.tokenize(token.text)) for token in doc]
     ids = [i for word in words for i in word]
-    return Wordpieces(ids, numpy.asarray([len(w) for w in words], dtype="i"), numpy.arange(len(ids), dtype="i"))
+    return Wordpieces(
+        ids, numpy.asarray([len(w) for w in words], dtype="i"), numpy.arange(len(ids), dtype="i")
+    )

@@ -1,7 +1,7 @@
 """A linear-chain conditional random field, batched over padded sequences.
 
-All functions take *potentials* (batch, length, tags): the score of each tag at each token, start and end scores
-already added; *transitions* (tags, tags): the score of going from row to column; and *mask* (batch, length):
+All functions take *potentials* (batch, length, tags): the score of each tag at each token, start and end
+scores already added; *transitions* (tags, tags): the score of going from row to column; and *mask* (batch, length):
 True for real tokens, which come first. Lafferty et al. 2001; forward-backward in log space.
 """
 
@@ -45,7 +45,7 @@ class CrfHead(nn.Module):
 
 
 def add_boundaries(potentials: Tensor, mask: Tensor, start: Tensor, end: Tensor) -> Tensor:
-    """Add start scores (tags,) to the first token and end scores (tags,) to the last token of each sequence."""
+    """Add start scores (tags,) to the first token of each sequence, end scores (tags,) to the last."""
     position = torch.arange(mask.shape[1], device=mask.device)
     is_first = (position == 0) & mask
     is_last = (position == mask.sum(1, keepdim=True) - 1) & mask
@@ -53,7 +53,7 @@ def add_boundaries(potentials: Tensor, mask: Tensor, start: Tensor, end: Tensor)
 
 
 def forward_scores(potentials: Tensor, transitions: Tensor, mask: Tensor) -> Tensor:
-    """RETURNS (Tensor): alpha (batch, length, tags); past the end, the last real token's alpha is repeated."""
+    """RETURNS (Tensor): alpha (batch, length, tags); past the end the last real alpha is repeated."""
     alphas = [potentials[:, 0]]
     for i in range(1, potentials.shape[1]):
         step = torch.logsumexp(alphas[-1][:, :, None] + transitions, dim=1) + potentials[:, i]
@@ -96,7 +96,7 @@ def log_marginals(potentials: Tensor, transitions: Tensor, mask: Tensor) -> Tens
 
 
 def viterbi(potentials: Tensor, transitions: Tensor, mask: Tensor) -> Tensor:
-    """RETURNS (Tensor): The best tag sequence, (batch, length) of int64; past the end the value means nothing."""
+    """RETURNS (Tensor): The best tag sequence, (batch, length) of int64; past the end without meaning."""
     best = potentials[:, 0]
     pointers = []
     stay = torch.arange(potentials.shape[2], device=potentials.device)

@@ -30,9 +30,9 @@ class CotEncoder(nn.Module):
     def forward(self, calls: list[dict[str, Tensor]], gather: Tensor) -> Tensor:
         """Encode a batch in one or a few calls, and pick the states of the wordpieces that are asked for.
 
-        calls (List[Dict[str, Tensor]]): The padded sequences of each encoder call: `input_ids`, `attention_mask`
-            and `token_type_ids` (sequences, length); `prompt_rows` (n,), the sequences that have prompt slots;
-            `slots` (k,), the columns of the slots; `is_text` (sequences, length), what the prompts attend to.
+        calls (List[Dict[str, Tensor]]): The padded sequences of each encoder call: `input_ids`,
+            `attention_mask` and `token_type_ids` (sequences, length); `prompt_rows` (n,), the sequences that have
+            prompt slots; `slots` (k,), their columns; `is_text` (sequences, length), what prompts attend to.
         gather (Tensor): Indices (wordpieces,) into the concatenated positions of all calls.
         RETURNS (Tensor): States (wordpieces, width).
         """
@@ -51,7 +51,9 @@ class CotEncoder(nn.Module):
         embeddings = self.transformer.get_input_embeddings()(input_ids)
         if self.k and len(prompt_rows):
             prompts = self.prompt(embeddings[prompt_rows], is_text[prompt_rows])
-            embeddings = embeddings.index_put((prompt_rows[:, None], slots[None, :]), prompts.to(embeddings.dtype))
+            embeddings = embeddings.index_put(
+                (prompt_rows[:, None], slots[None, :]), prompts.to(embeddings.dtype)
+            )
         kwargs = {"inputs_embeds": embeddings, "attention_mask": attention_mask}
         if getattr(self.transformer.config, "type_vocab_size", 0) > 1:
             kwargs["token_type_ids"] = token_type_ids

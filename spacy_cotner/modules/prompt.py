@@ -1,4 +1,4 @@
-"""Conditional prompts: what stands in for the explanation when there is none (arXiv 2306.14122, section 3.3)."""
+"""Conditional prompts: they stand in for the explanation when there is none (arXiv 2306.14122, section 3.3)."""
 
 from __future__ import annotations
 
@@ -27,5 +27,7 @@ class ConditionalPrompt(nn.Module):
         RETURNS (Tensor): Prompts, (batch, k, width).
         """
         queries = self.queries.expand(len(embeddings), -1, -1)
-        attended, _ = self.attention(queries, embeddings, embeddings, key_padding_mask=~is_text, need_weights=False)
+        attended, _ = self.attention(
+            queries, embeddings, embeddings, key_padding_mask=~is_text, need_weights=False
+        )
         return queries + attended
