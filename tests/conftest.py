@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import spacy
 import torch
-from encoders import save_bert, save_roberta
+from encoders import save_bert, save_roberta, save_t5
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -56,6 +56,12 @@ def slow_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
 def bpe_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A RoBERTa: byte-level BPE, no token types, positions that start after the padding index."""
     return save_roberta(tmp_path_factory.mktemp("roberta"))
+
+
+@pytest.fixture(scope="session")
+def t5_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The encoder half of a ByT5, with a slow tokenizer."""
+    return save_t5(tmp_path_factory.mktemp("t5"))
 
 
 @pytest.fixture

@@ -11,15 +11,17 @@ from transformers import (
     BertModel,
     BertTokenizer,
     BertTokenizerFast,
+    ByT5Tokenizer,
     RobertaConfig,
     RobertaModel,
     RobertaTokenizerFast,
+    T5Config,
+    T5Model,
 )
 
-WORDS = (
-    "ada lovelace charles babbage marie curie pierre worked with in london paris and are far away nothing happens "
-    "here is a person city two persons room yes no the picture shows # ##s ##ing ##a ##b ##c ##e ##o 🙂 שלום . ,"
-).split()
+TEXT = """ada lovelace charles babbage marie curie pierre worked with in london paris and are far away
+nothing happens here is a person city two persons room yes no the picture shows # ##s ##ing 🙂 שלום . ,"""
+WORDS = TEXT.split()
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 SIZES = {
     "hidden_size": 32,
@@ -69,7 +71,25 @@ def save_roberta(folder: Path) -> str:
     RobertaTokenizerFast(tokenizer_object=tokenizer).save_pretrained(folder)
     torch.manual_seed(0)
     config = RobertaConfig(
-        vocab_size=tokenizer.get_vocab_size(), type_vocab_size=1, max_position_embeddings=130, pad_token_id=1, **SIZES
+        vocab_size=tokenizer.get_vocab_size(),
+        type_vocab_size=1,
+        max_position_embeddings=130,
+        pad_token_id=1,
+        **SIZES,
     )
     RobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return str(folder)
+
+
+def save_t5(folder: Path) -> str:
+    """Save a ByT5: encoder and decoder, a tokenizer that is slow, no special token in front.
+
+    folder (Path): Where to.
+    RETURNS (str): The folder.
+    """
+    ByT5Tokenizer(extra_ids=0).save_pretrained(folder)
+    torch.manual_seed(0)
+    T5Model(
+        T5Config(vocab_size=259, d_model=32, d_kv=16, d_ff=64, num_layers=2, num_heads=2)
+    ).save_pretrained(folder)
     return str(folder)
