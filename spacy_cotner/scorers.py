@@ -25,18 +25,20 @@ def rel_score(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
     A gold relation whose entities were missed is a false negative.
 
     examples (Iterable[Example]): Predicted and gold Docs.
-    RETURNS (Dict[str, Any]): `rel_micro_p`, `rel_micro_r`, `rel_micro_f`, `rel_macro_f`, `rel_per_type`; None where
-        no gold relations are annotated.
+    RETURNS (Dict[str, Any]): `rel_micro_p`, `rel_micro_r`, `rel_micro_f`, `rel_macro_f`, `rel_per_type`; None
+        where no gold relations are annotated.
     """
     examples = list(examples)
     return score_relations(examples, [relation_keys(eg.predicted._.relations) for eg in examples], "rel")
 
 
-def score_relations(examples: Sequence[Example], predicted: Sequence[Labelled], prefix: str) -> dict[str, Any]:
+def score_relations(
+    examples: Sequence[Example], predicted: Sequence[Labelled], prefix: str
+) -> dict[str, Any]:
     """Compare labelled pairs with the gold relations.
 
-    Where only listed pairs are annotated (`Doc._.relations_complete` is False), predictions for other pairs are
-    neither right nor wrong and are left out.
+    Where only listed pairs are annotated (`Doc._.relations_complete` is False), predictions for other pairs
+    are neither right nor wrong and are left out.
 
     examples (Sequence[Example]): Gold in `reference`.
     predicted (Sequence[Set[Tuple[CharPair, str]]]): Predicted pairs of each example.
@@ -59,7 +61,13 @@ def score_relations(examples: Sequence[Example], predicted: Sequence[Labelled], 
         for label in {label for _, label in gold | found}:
             score = per_type.setdefault(label, PRFScore())
             score.score_set({f for f in found if f[1] == label}, {g for g in gold if g[1] == label})
-    names = (f"{prefix}_micro_p", f"{prefix}_micro_r", f"{prefix}_micro_f", f"{prefix}_macro_f", f"{prefix}_per_type")
+    names = (
+        f"{prefix}_micro_p",
+        f"{prefix}_micro_r",
+        f"{prefix}_micro_f",
+        f"{prefix}_macro_f",
+        f"{prefix}_per_type",
+    )
     if not annotated:
         return dict.fromkeys(names)
     macro = sum(score.fscore for score in per_type.values()) / max(len(per_type), 1)

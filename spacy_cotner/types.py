@@ -100,7 +100,7 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
 
 
 def has_relations(doc: Doc) -> bool:
-    """RETURNS (bool): Whether relations were annotated at all (an empty list counts, a missing one does not)."""
+    """RETURNS (bool): Whether relations were annotated (an empty list counts, a missing one does not)."""
     return RELATIONS_KEY in doc.user_data
 
 

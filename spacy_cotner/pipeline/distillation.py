@@ -15,7 +15,7 @@ class Distillation:
     teacher_weight (float): Weight of the task loss on the teacher view.
     kl_weight (float): Weight of the KL term.
     temperature (float): T; above 1 it softens both distributions.
-    detach_teacher (bool): Whether the KL term leaves the teacher view as it is and moves the student view only.
+    detach_teacher (bool): Whether the KL term leaves the teacher view alone and moves the student view only.
     """
 
     teacher_weight: float = 1.0

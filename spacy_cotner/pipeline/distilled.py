@@ -65,7 +65,9 @@ class DistilledPipe(TrainablePipe):
         if label in self.labels:
             return 0
         if self.model.get_ref("output").has_dim("nO"):
-            raise CotnerError(f"{self.name}: cannot add the label {label!r}: the model is already initialized")
+            raise CotnerError(
+                f"{self.name}: cannot add the label {label!r}: the model is already initialized"
+            )
         self.cfg["labels"].append(str(label))
         return 1
 
@@ -90,8 +92,8 @@ class DistilledPipe(TrainablePipe):
             self.add_label(label)
         if not self.labels:
             raise CotnerError(
-                f"{self.name}: no {self.label_kind} in the training data: check that the corpus is annotated, "
-                f"or give labels in [initialize.components.{self.name}]"
+                f"{self.name}: no {self.label_kind} in the training data: check that the corpus is annotated, or "
+                f"give labels in [initialize.components.{self.name}]"
             )
         self.model.get_ref("output").set_dim("nO", self.n_outputs)
         self.model.initialize()

@@ -54,7 +54,12 @@ Entities = list[list[tuple[int, int, str, float]]]
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make_cot_ner(
-    nlp: Language, name: str, model: NerModel, scheme: str, distillation: Distillation, scorer: Callable | None
+    nlp: Language,
+    name: str,
+    model: NerModel,
+    scheme: str,
+    distillation: Distillation,
+    scorer: Callable | None,
 ) -> "CotNer":
     """Construct a `cot_ner`.
 
@@ -70,7 +75,7 @@ class CotNer(DistilledPipe):
     """Finds entities from text alone, taught by a view of the text with its explanation.
 
     A linear-chain CRF. It sets `doc.ents` and, for each entity, `span._.confidence`: the probability of exactly
-    this span with exactly this label. Entities that are already on the Doc are kept unless they overlap.
+    this span with exactly this label. Entities that are already on the Doc are kept.
 
     vocab (Vocab): The pipeline's vocabulary.
     model (Model): Gives CRF scores for Views.
@@ -205,13 +210,19 @@ def _allowed(gold: list[list[int | None]], potentials: Tensor) -> Tensor:
     """(views, longest, tags) of bool: the gold tag alone, or every tag."""
     wanted = torch.full(potentials.shape[:2], -1)
     for row, tags in enumerate(gold):
-        wanted[row, : len(tags)] = torch.tensor([-1 if tag is None else tag for tag in tags], dtype=torch.long)
+        wanted[row, : len(tags)] = torch.tensor(
+            [-1 if tag is None else tag for tag in tags], dtype=torch.long
+        )
     wanted = wanted.to(potentials.device)[..., None]
     return (wanted == -1) | (wanted == torch.arange(potentials.shape[2], device=potentials.device))
 
 
 def _with_confidence(
-    tags: TagScheme, found: list[list[tuple[int, int, str]]], potentials: Tensor, transitions: Tensor, mask: Tensor
+    tags: TagScheme,
+    found: list[list[tuple[int, int, str]]],
+    potentials: Tensor,
+    transitions: Tensor,
+    mask: Tensor,
 ) -> Entities:
     """The probability of each entity: of all paths that pass through exactly its tags."""
     alphas, betas = (f(potentials, transitions, mask) for f in (crf.forward_scores, crf.backward_scores))

@@ -98,8 +98,8 @@ def make_cot_rel(
 class CotRel(DistilledPipe):
     """Finds directed relations between the entities of a Doc, whichever component has found those.
 
-    One softmax over the labels and "no relation" for every ordered pair of entities. It sets `doc._.relations`;
-    the score is the probability of the label.
+    One softmax over the labels and "no relation" for every ordered pair of entities. It sets
+    `doc._.relations`; the score is the probability of the label.
 
     vocab (Vocab): The pipeline's vocabulary.
     model (Model): Gives logits for candidate pairs.
@@ -149,7 +149,9 @@ class CotRel(DistilledPipe):
         RETURNS (List[Tuple[List[Pair], Floats2d]]): Candidates and probabilities of each Doc.
         """
         docs = list(docs)
-        return self.predict_pairs(docs, [candidate_pairs(d.ents, int(self.cfg["max_distance"])) for d in docs])
+        return self.predict_pairs(
+            docs, [candidate_pairs(d.ents, int(self.cfg["max_distance"])) for d in docs]
+        )
 
     def predict_pairs(self, docs: Sequence[Doc | View], pairs: Sequence[list[Pair]]) -> Predictions:
         """Score given pairs.
@@ -203,7 +205,9 @@ class CotRel(DistilledPipe):
         found = []
         for eg, prediction in zip(examples, predictions, strict=True):
             decided = list(self._decide(*prediction))
-            found.append(pair_keys(eg.predicted, [p for p, _, _ in decided], [label for _, label, _ in decided]))
+            found.append(
+                pair_keys(eg.predicted, [p for p, _, _ in decided], [label for _, label, _ in decided])
+            )
         return scores | score_relations(examples, found, "rel_gold_ents")
 
     def update_views(self, examples: Sequence[Example], views: TrainingViews) -> float:
@@ -221,7 +225,9 @@ class CotRel(DistilledPipe):
     def get_loss(
         self, examples: Sequence[Example], scores: Floats2d, targets: list[list[int]], views: TrainingViews
     ) -> tuple[float, Floats2d]:
-        """The three terms of `Distillation`, averaged over pairs.
+        """The three terms of `Distillation`, summed over the pairs of a text and averaged over texts.
+
+        As in `cot_ner`, so that neither task drowns the other in a shared encoder.
 
         examples (Sequence[Example]): The batch.
         scores (Floats2d): Logits of the pairs of the student views, then of those of the teacher views.
@@ -241,7 +247,7 @@ class CotRel(DistilledPipe):
         loss = loss + settings.teacher_weight * F.cross_entropy(teacher, gold[taught], reduction="sum")
         if len(taught) and settings.kl_weight:
             loss = loss + settings.kl_weight * self._kl(student[taught], teacher)
-        loss = loss / n
+        loss = loss / len(targets)
         (d_logits,) = torch.autograd.grad(loss, logits)
         return float(loss.detach()), torch2xp(d_logits)
 

@@ -39,14 +39,14 @@ class TagScheme:
         self.index = {tag: i for i, tag in enumerate(self.tags)}
 
     def encode(self, biluo: str | None) -> int | None:
-        """RETURNS (Optional[int]): The tag of spaCy's BILUO tag; None if it is missing or its label unknown."""
+        """RETURNS (Optional[int]): The tag of a BILUO tag; None if it is missing or its label unknown."""
         if biluo is None or biluo in ("", "-", "O"):
             return self.index["O"] if biluo == "O" else None
         roles = dict(zip("BILU", (self.begin, self.inside, self.last, self.unit), strict=True))
         return self.index.get(f"{roles[biluo[0]]}-{biluo[2:]}")
 
     def decode(self, tags: Sequence[int]) -> list[tuple[int, int, str]]:
-        """RETURNS (List[Tuple[int, int, str]]): Entities as start, end and label, of tags that obey the scheme."""
+        """RETURNS (List[Tuple[int, int, str]]): Start, end and label of each entity; the tags must obey the scheme."""
         entities = []
         start = 0
         for i, tag in enumerate(tags):

@@ -29,7 +29,9 @@ DEFAULT_CONFIG = Config().from_str(
 
 
 @Language.factory("cot_transformer", assigns=["doc._.trf_data"], default_config=DEFAULT_CONFIG)
-def make_cot_transformer(nlp: Language, name: str, model: EncoderModel, max_batch_items: int) -> "CotTransformer":
+def make_cot_transformer(
+    nlp: Language, name: str, model: EncoderModel, max_batch_items: int
+) -> "CotTransformer":
     """Construct a `cot_transformer`.
 
     model (Model[Sequence[Union[Doc, View]], List[TransformerData]]): The encoder.
@@ -41,9 +43,9 @@ def make_cot_transformer(nlp: Language, name: str, model: EncoderModel, max_batc
 class CotTransformer(Transformer):
     """An encoder that reads a Doc as prompt + text, or, if it carries `Doc._.cot`, as text + explanation.
 
-    It sets `doc._.trf_data` and works with spacy-transformers' listeners, which hear the student view in training;
-    `spacy_cotner.CotListener.v1` hears both views. Gradients of all listeners are summed; a listener that does
-    not answer, because its component had nothing to learn, does not cost the others theirs.
+    It sets `doc._.trf_data` and works with spacy-transformers' listeners, which hear the student view in
+    training; `spacy_cotner.CotListener.v1` hears both views. Gradients of all listeners are summed; a listener
+    that does not answer, because its component had nothing to learn, does not cost the others theirs.
 
     vocab (Vocab): The pipeline's vocabulary.
     model (Model[Sequence[Union[Doc, View]], List[TransformerData]]): The encoder.
@@ -111,7 +113,7 @@ class CotTransformer(Transformer):
         return losses
 
     def finish_update(self, sgd: Optimizer) -> None:
-        """Apply the gradients. `nlp.update` calls this before the listeners have answered: then it waits for them.
+        """Apply the gradients. `nlp.update` calls this before the listeners have answered: it waits for them.
 
         sgd (Optimizer): The optimizer.
         """
@@ -158,7 +160,7 @@ class Flight:
         self._bp_encoder, self._name, self._losses = bp_encoder, name, losses
 
     def add(self, d_outputs: Sequence[TransformerData]) -> None:
-        """Add the gradients of one listener; one that hears the student view answers for the first views only."""
+        """Add the gradients of one listener; one of the student view answers for the first views only."""
         self.n_answers += 1
         for i, data in enumerate(d_outputs):
             gradient = data.model_output.last_hidden_state
@@ -172,5 +174,7 @@ class Flight:
         for data, gradient in zip(self._outputs, self._gradients, strict=True):
             state = data.model_output.last_hidden_state
             output = type(data.model_output)(last_hidden_state=state * 0 if gradient is None else gradient)
-            d_outputs.append(TransformerData(wordpieces=data.wordpieces, model_output=output, align=data.align))
+            d_outputs.append(
+                TransformerData(wordpieces=data.wordpieces, model_output=output, align=data.align)
+            )
         self._bp_encoder(d_outputs)

@@ -34,6 +34,7 @@ def training_views(examples: Sequence[Example]) -> TrainingViews:
     students = [View(eg.predicted) for eg in examples]
     owners = [i for i, eg in enumerate(examples) if len(eg.predicted) and eg.reference._.cot]
     teachers = [
-        View(examples[i].predicted, examples[i].reference._.cot, examples[i].reference._.caption) for i in owners
+        View(examples[i].predicted, examples[i].reference._.cot, examples[i].reference._.caption)
+        for i in owners
     ]
     return TrainingViews(students, teachers, owners)
