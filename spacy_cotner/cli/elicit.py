@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from spacy.cli._util import parse_config_overrides
 from tqdm import tqdm
 from wasabi import msg
 
@@ -18,40 +17,44 @@ from ..elicitation.money import PriceList
 from ..elicitation.plan import make_plan, print_plan
 from ..errors import CotnerError
 from .app import command
+from .source_options import (
+    OVERRIDABLE,
+    AllowPartial,
+    Config,
+    Limit,
+    MaxCost,
+    Source,
+    Store,
+    collect_overrides,
+)
 
 
-@command("elicit", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@command("elicit", context_settings=OVERRIDABLE)
 def elicit_cli(
     ctx: typer.Context,
     input_path: Annotated[Path, typer.Argument(help="Corpus to explain: .spacy or a folder of them")],
     output_path: Annotated[Path, typer.Argument(help="The same Docs with their explanations")],
-    config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="Config with a section [elicit]")
-    ] = None,
-    source: Annotated[str | None, typer.Option("--source", "-s", help="openai, local or recorded")] = None,
+    config: Config = None,
+    source: Source = None,
     answers: Annotated[Path | None, typer.Option("--answers", "-a", help="Recorded answers (.jsonl)")] = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", help="SQLite file that answers are kept in")
-    ] = None,
+    store: Store = None,
     grains: Annotated[
         str | None, typer.Option("--grains", "-g", help="Grains to ask for, with commas between")
     ] = None,
     images: Annotated[Path | None, typer.Option("--images", help="Folder of the pictures")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", "-n", help="Only the first N Docs")] = None,
-    max_cost: Annotated[float | None, typer.Option("--max-cost", help="Stop before it costs more")] = None,
+    limit: Limit = None,
+    caption: Annotated[bool, typer.Option("--caption", help="Put pictures in words first")] = False,
+    max_cost: MaxCost = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count requests, tokens and price, send nothing")
     ] = False,
-    allow_partial: Annotated[
-        bool, typer.Option("--allow-partial", help="Exit with 0 though answers failed")
-    ] = False,
+    allow_partial: AllowPartial = False,
 ) -> None:
     """Ask an LLM to explain every Doc: chain of thought, by grain, in Doc._.cot.
 
     Answers are kept in a store: a second run sends only what is missing. Any setting of the config can be
     given on the command line, such as --elicit.source.model gpt-4o-mini. The key comes from the environment.
     """
-    overrides = parse_config_overrides(ctx.args, env_var=None)
     options = {
         "elicit.source.kind": source or ("recorded" if answers else None),
         "elicit.source.answers": str(answers) if answers else None,
@@ -59,9 +62,9 @@ def elicit_cli(
         "elicit.use": grains.split(",") if grains else None,
         "elicit.images.root": str(images) if images else None,
         "elicit.max_cost": max_cost,
+        "elicit.captioner.enabled": caption or None,
     }
-    overrides.update({name: value for name, value in options.items() if value is not None})
-    settings = load_settings(config, overrides)
+    settings = load_settings(config, collect_overrides(ctx, options))
     if dry_run:
         print_plan(make_plan(input_path, settings, limit), settings)
         return

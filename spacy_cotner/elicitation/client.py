@@ -77,7 +77,7 @@ class Client:
                 outcome = await self._ask_patiently(request)
             finally:
                 if self._budget:
-                    self._budget.settle(held, outcome.prompt_tokens, outcome.completion_tokens)
+                    self._budget.settle(request, held, outcome.prompt_tokens, outcome.completion_tokens)
             return self._scrub_outcome(outcome)
 
     async def _ask_patiently(self, request: Request) -> Answer | Rejected:

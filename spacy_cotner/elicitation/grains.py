@@ -115,6 +115,15 @@ def render(template: Template, name: str, variables: Mapping[str, Any]) -> str:
         raise CotnerError(f"template {name!r}: {error}") from None
 
 
+def read_system(name: str | None) -> str:
+    """The system prompt.
+
+    name (Optional[str]): A template's name or file.
+    RETURNS (str): The prompt, empty if there is none.
+    """
+    return render(compile_template(read_template(name), name, {}), name, {}) if name else ""
+
+
 class Grain:
     """One question that is asked about every text.
 

@@ -67,16 +67,29 @@ class PriceList:
 class Budget:
     """Holds money back for what is under way, so that the limit is kept whatever comes back.
 
-    price (Price): Of the model.
-    limit (float): The most to spend.
+    prices (PriceList): The prices.
+    limit (float): The most to spend, on all models together.
     """
 
-    def __init__(self, price: Price, limit: float) -> None:
-        self.price = price
+    def __init__(self, prices: PriceList, limit: float) -> None:
+        self.prices = prices
         self.limit = limit
         self.spent = 0.0
         self._held = 0.0
         self._lock = threading.Lock()
+
+    def price(self, model: str) -> Price:
+        """model (str): Its name.
+        RETURNS (Price): Its price.
+        RAISES (CotnerError): If there is none: what can't be counted can't be limited.
+        """
+        price = self.prices.get(model)
+        if price is None:
+            raise CotnerError(
+                f"{self.prices.path}: no price for {model}, which elicit.max_cost needs; "
+                "add it to a copy of the file and name that in elicit.prices"
+            )
+        return price
 
     def hold(self, request: Request, attempts: int = 1) -> float | None:
         """Set money aside.
@@ -85,41 +98,23 @@ class Budget:
         attempts (int): How often, at most.
         RETURNS (Optional[float]): What is held, None if it is not there any more.
         """
-        most = self.price.cost(prompt_tokens(request, self.price.image_tokens), completion_tokens(request))
+        price = self.price(request.body["model"])
+        most = price.cost(prompt_tokens(request, price.image_tokens), completion_tokens(request)) * attempts
         with self._lock:
-            if self.spent + self._held + most * attempts > self.limit:
+            if self.spent + self._held + most > self.limit:
                 return None
-            self._held += most * attempts
-        return most * attempts
+            self._held += most
+        return most
 
-    def settle(self, held: float, prompt: int, completion: int) -> None:
-        """held (float): What was set aside.
+    def settle(self, request: Request, held: float, prompt: int, completion: int) -> None:
+        """request (Request): What was asked.
+        held (float): What was set aside for it.
         prompt (int): Tokens that were sent after all.
         completion (int): Tokens that came back.
         """
         with self._lock:
             self._held -= held
-            self.spent += self.price.cost(prompt, completion)
-
-
-def open_budget(model: str, prices: PriceList, limit: float | None) -> Budget | None:
-    """The budget of a run.
-
-    model (str): The model.
-    prices (PriceList): The prices.
-    limit (Optional[float]): The most to spend, None for any sum.
-    RETURNS (Optional[Budget]): The budget, None if there is no limit.
-    RAISES (CotnerError): If there is a limit and no price.
-    """
-    if limit is None:
-        return None
-    price = prices.get(model)
-    if price is None:
-        raise CotnerError(
-            f"{prices.path}: no price for {model}, which elicit.max_cost needs; "
-            "add it to a copy of the file and name that in elicit.prices"
-        )
-    return Budget(price, limit)
+            self.spent += self.price(request.body["model"]).cost(prompt, completion)
 
 
 def total_cost(usage: Mapping[tuple[str, str], tuple[int, int, int]], prices: PriceList) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from confection import Config
 from pydantic import (
@@ -27,12 +27,17 @@ DEFAULT_CONFIG = Path(__file__).parent / "default.cfg"
 Kind = Literal["openai", "local", "recorded"]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A part of a config."""
+
     # A typo in a config is an error, not a setting that is silently ignored.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SourceSettings(_Section):
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+class SourceSettings(Section):
     """Who answers: see `default.cfg` for what each setting means."""
 
     kind: Kind = "openai"
@@ -78,7 +83,7 @@ class SourceSettings(_Section):
         return self.timeout or (60.0 if self.kind == "openai" else 900.0)
 
 
-class ImageSettings(_Section):
+class ImageSettings(Section):
     """How pictures are opened and sent."""
 
     root: str | None = None
@@ -89,16 +94,28 @@ class ImageSettings(_Section):
     allow_urls: bool = False
 
 
-class GrainSettings(_Section):
+class GrainSettings(Section):
     """One question: a template and how to ask it."""
 
     template: str
     max_tokens: PositiveInt = 300
     temperature: NonNegativeFloat | None = 0.0
     needs_image: bool = False
+    examples: str | None = None
+    shots: NonNegativeInt = 2
+    similar: bool = False
 
 
-class ElicitSettings(_Section):
+class CaptionerSettings(GrainSettings):
+    """The captioner: a question about pictures, and who is asked if it is somebody else."""
+
+    enabled: bool = False
+    template: str = "caption"
+    max_tokens: PositiveInt = 150
+    source: dict[str, Any] = {}
+
+
+class ElicitSettings(Section):
     """The section `[elicit]`."""
 
     store: str | None = ".cache/cotner/answers.sqlite"
@@ -110,7 +127,15 @@ class ElicitSettings(_Section):
     prices: str | None = None
     source: SourceSettings = SourceSettings()
     images: ImageSettings = ImageSettings()
+    captioner: CaptionerSettings = CaptionerSettings()
     grains: dict[str, GrainSettings] = {}
+
+    def captioner_source(self) -> SourceSettings:
+        """RETURNS (SourceSettings): Who puts pictures in words: the source, with what differs.
+        RAISES (CotnerError): If a setting is wrong.
+        """
+        values = {**self.source.model_dump(), **self.captioner.source}
+        return validate(SourceSettings, values, "elicit.captioner.source")
 
     def selected(self) -> dict[str, GrainSettings]:
         """The grains to ask for.
@@ -140,10 +165,22 @@ def check_settings(section: Mapping[str, Any]) -> ElicitSettings:
     RETURNS (ElicitSettings): The settings.
     RAISES (CotnerError): If a setting is unknown or has a wrong value.
     """
+    return validate(ElicitSettings, section, "elicit")
+
+
+def validate(kind: type[AnySection], values: Mapping[str, Any], where: str) -> AnySection:
+    """Check values.
+
+    kind (Type[Section]): What they should make.
+    values (Mapping[str, Any]): Name -> value.
+    where (str): What to call the section in errors.
+    RETURNS (Section): The section.
+    RAISES (CotnerError): If a setting is unknown or has a wrong value.
+    """
     try:
-        return ElicitSettings.model_validate(dict(section))
+        return kind.model_validate(dict(values))
     except ValidationError as error:
-        raise CotnerError("; ".join(_one_line(item) for item in error.errors()[:3])) from None
+        raise CotnerError("; ".join(_one_line(item, where) for item in error.errors()[:3])) from None
 
 
 def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> ElicitSettings:
@@ -154,31 +191,56 @@ def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None 
     RETURNS (ElicitSettings): The settings.
     RAISES (CotnerError): If the file can't be read or a setting is wrong.
     """
-    config = Config({"elicit": default_config()})
+    return check_settings(read_section("elicit", default_config(), path, overrides))
+
+
+def read_section(
+    name: str, defaults: dict[str, Any], path: Path | None, overrides: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Merge a section of a config.
+
+    name (str): The section.
+    defaults (Dict[str, Any]): What it holds unless told otherwise.
+    path (Optional[Path]): A config file.
+    overrides (Optional[Mapping[str, Any]]): Dotted names -> values; those of other sections are left alone.
+    RETURNS (Dict[str, Any]): The section.
+    RAISES (CotnerError): If the file can't be read.
+    """
+    config = Config({name: defaults})
     if path is not None:
-        config = config.merge(_read_config(path))
+        # Other sections are welcome: the same file may hold those of other commands.
+        config = config.merge({name: _read_config(path).get(name, {})})
     for dotted, value in (overrides or {}).items():
-        _set_dotted(config, dotted, value)
-    return check_settings(config["elicit"])
+        if dotted.split(".")[0] == name:
+            _set_dotted(config, dotted, value)
+    return dict(config[name])
 
 
-def _read_config(path: Path) -> Config:
+def _read_config(path: Path) -> dict[str, Any]:
     try:
-        config = Config().from_disk(path)
+        config = dict(Config().from_disk(path))
     except OSError as error:
         raise CotnerError(f"{path}: can't read the config ({error.strerror})") from None
     except ValueError as error:
         raise CotnerError(f"{path}: not a valid config: {' '.join(str(error).split())}") from None
-    if not isinstance(config.get("elicit"), dict):
-        raise CotnerError(f"{path}: no section [elicit]")
-    # Other sections are welcome: the same file may hold those of other commands.
-    return Config({"elicit": config["elicit"]})
+    if not config.keys() & {"elicit", "augment"}:
+        raise CotnerError(f"{path}: no section [elicit] or [augment]")
+    return config
+
+
+def check_names(overrides: Mapping[str, Any], sections: tuple[str, ...]) -> None:
+    """overrides (Mapping[str, Any]): Dotted names from the command line.
+    sections (Tuple[str, ...]): The sections that a command reads.
+    RAISES (CotnerError): If a name belongs to none of them.
+    """
+    for dotted in overrides:
+        if dotted.split(".")[0] not in sections:
+            start = " or ".join(f"--{section}." for section in sections)
+            raise CotnerError(f"unknown setting --{dotted}: settings of this command start with {start}")
 
 
 def _set_dotted(config: dict[str, Any], dotted: str, value: Any) -> None:
     *sections, name = dotted.split(".")
-    if sections[:1] != ["elicit"]:
-        raise CotnerError(f"unknown setting --{dotted}: settings start with --elicit., as in default.cfg")
     for section in sections:
         config = config.setdefault(section, {})
         if not isinstance(config, dict):
@@ -186,8 +248,8 @@ def _set_dotted(config: dict[str, Any], dotted: str, value: Any) -> None:
     config[name] = value
 
 
-def _one_line(item: Any) -> str:
-    where = ".".join(("elicit", *map(str, item["loc"])))
+def _one_line(item: Any, section: str) -> str:
+    where = ".".join((section, *map(str, item["loc"])))
     if item["type"] == "extra_forbidden":
         return f"{where}: there is no such setting"
     what = item["msg"].removeprefix("Value error, ")

@@ -35,6 +35,7 @@ def make_cot_annotator(
     prices: str | None,
     source: dict[str, Any],
     images: dict[str, Any],
+    captioner: dict[str, Any],
     grains: dict[str, dict[str, Any]],
 ) -> CotAnnotator:
     """Construct a `cot_annotator`. The blocks are those of `[elicit]` in the config of `cotner elicit`.
@@ -50,6 +51,7 @@ def make_cot_annotator(
     prices (Optional[str]): A price list of one's own.
     source (Dict[str, Any]): Who answers. Names the variable that holds the key, never the key.
     images (Dict[str, Any]): How pictures are sent.
+    captioner (Dict[str, Any]): Who puts pictures in words, if anybody.
     grains (Dict[str, Dict[str, Any]]): Grain -> template and how to ask it.
     RETURNS (CotAnnotator): The component. It opens nothing before the first Doc.
     """
@@ -63,6 +65,7 @@ def make_cot_annotator(
         "prices": prices,
         "source": source,
         "images": images,
+        "captioner": captioner,
         "grains": grains,
     }
     return CotAnnotator(section, name)
