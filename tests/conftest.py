@@ -64,7 +64,7 @@ def t5_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
     return save_t5(tmp_path_factory.mktemp("t5"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_nlp(tiny_encoder: str) -> Callable[..., Language]:
     """Build a pipeline; `encoder`, `ner`, `rel` override settings of the components."""
 
@@ -92,7 +92,7 @@ def make_nlp(tiny_encoder: str) -> Callable[..., Language]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_examples() -> Callable[..., list[Example]]:
     """Four annotated texts; with `cot`, the first two carry an explanation and a caption."""
 
@@ -102,7 +102,7 @@ def make_examples() -> Callable[..., list[Example]]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def train(make_examples: Callable[..., list[Example]]) -> Callable[..., Language]:
     """Initialize a pipeline on the four texts and update it; as a rule they are learnt by heart."""
 
@@ -117,11 +117,20 @@ def train(make_examples: Callable[..., list[Example]]) -> Callable[..., Language
     return fit
 
 
+@pytest.fixture(scope="session")
+def model_folder(
+    train: Callable[..., Language], make_nlp: Callable[..., Language], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A trained pipeline of all three components on disk."""
+    folder = tmp_path_factory.mktemp("trained")
+    train(make_nlp()).to_disk(folder)
+    return folder
+
+
 @pytest.fixture
-def model_folder(train: Callable[..., Language], make_nlp: Callable[..., Language], tmp_path: Path) -> Path:
-    """A trained pipeline on disk."""
-    train(make_nlp()).to_disk(tmp_path / "model")
-    return tmp_path / "model"
+def trained(model_folder: Path) -> Language:
+    """The trained pipeline, loaded for one test."""
+    return spacy.load(model_folder)
 
 
 def gold_docs(nlp: Language, cot: bool = True) -> list[Doc]:

@@ -1,6 +1,7 @@
 """Token vectors for the components: from the shared encoder (listener), or from an encoder of their own."""
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
@@ -17,13 +18,20 @@ Tok2Vec = Model[Sequence[Doc | View], list[Floats2d]]
 
 
 class CotListener(TransformerListener):
-    """A TransformerListener that hears both views of a training text; the stock one hears the student's."""
+    """A TransformerListener that hears both views of a training text; the stock one hears the student's.
+
+    Where the stock one takes zeros for a Doc that has not been encoded, this one asks the encoder.
+
+    upstream_name (str): Name of the encoder's component, "*" for any.
+    """
 
     name = "cot-listener"
 
     def __init__(self, upstream_name: str):
         super().__init__(upstream_name)
         self._func = forward
+        # Set by `cot_transformer`, never saved.
+        self.encoder: EncoderModel | None = None
 
     @classmethod
     def get_batch_id(cls, inputs: Sequence[Doc | View]) -> int:
@@ -36,21 +44,33 @@ def forward(
     model: CotListener, inputs: Sequence[Doc | View], is_train: bool
 ) -> tuple[list[TransformerData], Callable]:
     """In training what `cot_transformer.update` has sent; else what it has set on the Docs."""
-    if is_train and model._batch_id is not None:
+    if is_train and model._outputs is not None:
         model.verify_inputs(inputs)
         return model._outputs, model.backprop_and_clear
-    return [_from_doc(view_of(item).doc) for item in inputs], lambda d_outputs: []
+    return _from_docs(model, inputs), lambda d_outputs: []
 
 
-def _from_doc(doc: Doc) -> TransformerData:
+def _from_docs(model: CotListener, inputs: Sequence[Doc | View]) -> list[TransformerData]:
+    """The Docs' trf_data, and a fresh encoding of those that have none: the encoder is frozen and does not
+    annotate, or disabled, or unknown to `spacy debug model`."""
+    outputs = [_trf_data(view_of(item).doc) for item in inputs]
+    missing = [i for i, data in enumerate(outputs) if data is None]
+    if missing:
+        if model.encoder is None:
+            raise CotnerError(
+                "a component listens to cot_transformer, but there is none, and the Doc has no trf_data: "
+                "put cot_transformer before it in the pipeline"
+            )
+        for i, data in zip(missing, model.encoder.predict([inputs[i] for i in missing]), strict=True):
+            outputs[i] = data
+    return cast(list[TransformerData], outputs)
+
+
+def _trf_data(doc: Doc) -> TransformerData | None:
     if len(doc) == 0:
         return TransformerData.empty()
-    if doc._.trf_data is None or "last_hidden_state" not in doc._.trf_data.model_output:
-        raise CotnerError(
-            "a component listens to cot_transformer, but the Doc has no trf_data: put cot_transformer before it "
-            "in the pipeline, enable it, and list it under annotating_components if it is frozen"
-        )
-    return doc._.trf_data
+    data = doc._.trf_data if doc.has_extension("trf_data") else None
+    return data if data is not None and "last_hidden_state" in data.model_output else None
 
 
 def build_cot_listener(

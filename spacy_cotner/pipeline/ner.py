@@ -176,7 +176,8 @@ class CotNer(DistilledPipe):
         if views.teachers and settings.kl_weight:
             loss = loss + settings.kl_weight * self._kl(potentials, transitions, mask, n, views.owners)
         loss = loss / n
-        d_scores = torch.autograd.grad(loss, raw)
+        # Texts of one token do not use the transitions.
+        d_scores = torch.autograd.grad(loss, raw, materialize_grads=True)
         return float(loss.detach()), (torch2xp(d_scores[0]), torch2xp(d_scores[1]))
 
     def _kl(self, potentials: Tensor, transitions: Tensor, mask: Tensor, n: int, owners: list[int]) -> Tensor:

@@ -9,6 +9,7 @@ from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
 from spacy_transformers import Transformer
 from spacy_transformers.data_classes import TransformerData
+from spacy_transformers.layers import TransformerListener
 from thinc.api import Config, Optimizer, set_dropout_rate
 from thinc.types import Floats3d
 
@@ -76,6 +77,16 @@ class CotTransformer(Transformer):
         """
         for doc, data in zip(docs, predictions, strict=True):
             doc._.trf_data = data
+
+    def add_listener(self, listener: TransformerListener, component_name: str) -> None:
+        """Usually internal: connect a layer of a later component.
+
+        listener (TransformerListener): The layer.
+        component_name (str): Name of its component.
+        """
+        super().add_listener(listener, component_name)
+        if isinstance(listener, CotListener):
+            listener.encoder = self.model
 
     def update(
         self,
