@@ -138,6 +138,14 @@ class CotRel(DistilledPipe):
         """RETURNS (int): The labels and, at index 0, "no relation"."""
         return 1 + len(self.labels)
 
+    def add_label(self, label: str) -> int:
+        """Add a label before `initialize`; "no relation" is always there and is never added.
+
+        label (str): The label.
+        RETURNS (int): 1 if it is new, 0 if not.
+        """
+        return 0 if label == NO_RELATION else super().add_label(label)
+
     def gold_labels(self, example: Example) -> Iterable[str]:
         """YIELDS (str): Labels of the reference's relations."""
         return (r.label for r in example.reference._.relations if r.label != NO_RELATION)

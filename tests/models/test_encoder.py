@@ -75,7 +75,7 @@ def gradients(model):
     }
 
 
-# Views ---------------------------------------------------------------------------------------------------------
+# Views ------------------------------------------------------------------------------------------------------
 
 
 def test_cot_on_the_doc_chooses_the_view(build, nlp):
@@ -181,7 +181,7 @@ def test_prompts_look_at_the_text(build, nlp):
     assert differs(prompts[0].detach().numpy(), prompts[1].detach().numpy())
 
 
-# Training ------------------------------------------------------------------------------------------------------
+# Training ---------------------------------------------------------------------------------------------------
 
 
 def no_dropout(model):
@@ -256,7 +256,7 @@ def test_gradient_checkpointing_recomputes(build, nlp):
     assert len(calls) == 2
 
 
-# Long, empty and odd texts -------------------------------------------------------------------------------------
+# Long, empty and odd texts ----------------------------------------------------------------------------------
 
 
 def test_empty_docs(build, nlp):
@@ -297,7 +297,7 @@ def test_doc_of_100_000_tokens_in_calls_of_bounded_size(build, nlp):
     assert list(data.align.lengths) == [1] * 100_000
 
 
-# Settings ------------------------------------------------------------------------------------------------------
+# Settings ---------------------------------------------------------------------------------------------------
 
 
 def error_line(build_and_init):
@@ -365,7 +365,7 @@ def test_uninitialized(tiny_encoder, nlp):
     assert "nlp.initialize" in error_line(lambda: model.begin_update([nlp(TEXT)]))
 
 
-# Copies --------------------------------------------------------------------------------------------------------
+# Copies -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("encoder", ["tiny_encoder", "bpe_encoder", "t5_encoder"])

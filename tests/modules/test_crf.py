@@ -40,7 +40,9 @@ def log_sum(values: list[float]) -> float:
 def test_log_partition_sums_all_paths(scores):
     log_z = crf.log_partition(*scores)
     for row, length in enumerate(LENGTHS[:3]):
-        assert float(log_z[row]) == pytest.approx(log_sum([*paths(scores[0][row], scores[1], length).values()]))
+        assert float(log_z[row]) == pytest.approx(
+            log_sum([*paths(scores[0][row], scores[1], length).values()])
+        )
 
 
 def test_marginals_sum_the_paths_through_a_tag(scores):

@@ -30,6 +30,7 @@ STOCK_NER = {
     }
 }
 STOCK_TAGGER = {"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": STOCK_LISTENER}}
+TEXT = "Marie Curie worked with Pierre Curie in Paris ."
 
 
 def weights(nlp, name="cot_transformer"):
@@ -70,7 +71,7 @@ def ents(doc):
     return [(ent.text, ent.label_) for ent in doc.ents]
 
 
-# Gradients -----------------------------------------------------------------------------------------------------
+# Gradients --------------------------------------------------------------------------------------------------
 
 
 def test_update_applies_the_encoder_gradient_of_the_same_batch(make_nlp, make_examples):
@@ -242,19 +243,21 @@ def test_cot_rel_behind_a_stock_ner(make_nlp, make_examples):
     assert scores["rel_micro_f"] > 0.9
 
 
-def test_cot_rel_behind_an_entity_ruler(make_nlp, train):
-    nlp = make_nlp("cot_transformer", "cot_rel")
-    ruler = nlp.add_pipe("entity_ruler", first=True)
+def test_cot_rel_behind_an_entity_ruler(trained):
+    trained.remove_pipe("cot_ner")
+    ruler = trained.add_pipe("entity_ruler", first=True)
     ruler.add_patterns(
         [{"label": "PER", "pattern": "Marie Curie"}, {"label": "PER", "pattern": "Pierre Curie"}]
     )
-    doc = train(nlp, steps=80, cot=False)("Marie Curie worked with Pierre Curie in Paris .")
-    assert [(r.head.text, r.tail.text, r.label) for r in doc._.relations] == [
-        ("Marie Curie", "Pierre Curie", "colleague")
-    ]
+    (relation,) = trained(TEXT)._.relations
+    assert (relation.head.text, relation.tail.text, relation.label) == (
+        "Marie Curie",
+        "Pierre Curie",
+        "colleague",
+    )
 
 
-# Frozen, missing, disabled -------------------------------------------------------------------------------------
+# Frozen, missing, disabled ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("annotating", [True, False])
@@ -325,7 +328,7 @@ def test_batch_id_knows_order_and_view(make_nlp):
     assert CotListener.get_batch_id([a]) != plain
 
 
-# Empty ---------------------------------------------------------------------------------------------------------
+# Empty ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -352,9 +355,7 @@ def test_docs_without_words_reach_stock_components(stock, texts):
     nlp.update([*empty, examples[0]], sgd=nlp.resume_training())
 
 
-# Copies --------------------------------------------------------------------------------------------------------
-
-TEXT = "Marie Curie worked with Pierre Curie in Paris ."
+# Copies -----------------------------------------------------------------------------------------------------
 
 
 def results(doc):
