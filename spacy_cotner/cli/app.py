@@ -18,10 +18,13 @@ app = typer.Typer(
 )
 
 
-def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def command(
+    name: str, group: typer.Typer = app, **settings: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a command that ends bad input with one line on stderr and exit status 1.
 
     name (str): The name on the command line.
+    group (typer.Typer): The application that it belongs to.
     **settings (Any): Anything else that `typer` wants to know about it.
     RETURNS (Callable): A decorator; the decorated function stays callable from Python.
     """
@@ -39,7 +42,7 @@ def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Callab
                 typer.echo(Printer(no_print=True).warn(note), err=True)
                 raise typer.Exit(130) from None
 
-        app.command(name, **settings)(run)
+        group.command(name, **settings)(run)
         return func
 
     return decorate

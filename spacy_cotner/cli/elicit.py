@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 from tqdm import tqdm
-from wasabi import msg
+from wasabi import msg, table
 
-from ..elicitation import Elicitor, ElicitSettings, Tally, load_settings
+from ..elicitation import AnswerStore, Elicitor, ElicitSettings, Tally, load_settings
+from ..elicitation.batch import BatchDesk
 from ..elicitation.corpus import Corpus, CorpusWriter
 from ..elicitation.money import PriceList
 from ..elicitation.plan import make_plan, print_plan
+from ..elicitation.request import Request
 from ..errors import CotnerError
 from .app import command
 from .source_options import (
@@ -45,6 +47,7 @@ def elicit_cli(
     limit: Limit = None,
     caption: Annotated[bool, typer.Option("--caption", help="Put pictures in words first")] = False,
     max_cost: MaxCost = None,
+    batch: Annotated[str | None, typer.Option("--batch", help="submit, status or collect")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count requests, tokens and price, send nothing")
     ] = False,
@@ -68,6 +71,11 @@ def elicit_cli(
     if dry_run:
         print_plan(make_plan(input_path, settings, limit), settings)
         return
+    if batch is not None:
+        run_batch(batch, input_path, settings, limit)
+        if batch != "collect":
+            return
+        settings = settings.model_copy(update={"send": False})
     tally = elicit(input_path, output_path, settings, limit=limit)
     print_report(tally, output_path, settings)
     if tally.total("failed") and not allow_partial:
@@ -103,6 +111,35 @@ def elicit(
             if bar.update():  # true when it was drawn
                 bar.set_postfix(tally.progress(prices), refresh=False)
     return tally
+
+
+def run_batch(step: str, input_path: Path, settings: ElicitSettings, limit: int | None = None) -> None:
+    """One step of a run through the Batch API; each can be repeated.
+
+    step (str): "submit", "status" or "collect".
+    input_path (Path): The corpus.
+    settings (ElicitSettings): The section `[elicit]`.
+    limit (Optional[int]): Only so many Docs.
+    RAISES (CotnerError): On bad input or when the provider refuses; what came is in the store.
+    """
+    if step not in ("submit", "status", "collect"):
+        raise CotnerError(f"--batch {step}: submit, status or collect")
+    if settings.store is None:
+        raise CotnerError("batches need a store, to remember what is on its way (--store)")
+    with closing(AnswerStore(settings.store)) as store, closing(BatchDesk(settings.source, store)) as desk:
+        if step == "submit":
+            elicitor = Elicitor(settings)
+            parts = (part for doc in Corpus(input_path).docs(limit) for part in elicitor.plan(doc))
+            sent, problems = desk.submit(part for part in parts if isinstance(part, Request))
+            for problem in problems:
+                print(problem, file=sys.stderr)
+            msg.good(f"{sent} requests submitted")
+        elif step == "status":
+            header = ("batch", "status", "requests", "done", "failed")
+            print(table(desk.status(), header=header, divider=True))
+        else:
+            good, bad, waiting = desk.collect()
+            msg.info(f"{good} answers collected, {bad} rejected; {waiting} batches still at work")
 
 
 def print_report(tally: Tally, output_path: Path, settings: ElicitSettings) -> None:

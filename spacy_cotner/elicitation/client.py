@@ -127,7 +127,7 @@ class Client:
 
     def _failed(self, error: openai.APIError) -> Rejected:
         """Tell what concerns this request from what concerns them all."""
-        detail = self._scrub(_describe(error))
+        detail = describe_error(error, self._key)
         self._failures += 1
         if hint := self._fatal(error):
             self._down = SourceDown(f"{self.where}: {detail}; {hint}")
@@ -160,10 +160,7 @@ class Client:
         self.sent += 1
 
     def _scrub(self, text: str) -> str:
-        """Servers repeat keys in their error messages, whole or in part."""
-        if self._key:
-            text = text.replace(self._key, "[key]")
-        return re.sub(r"\bsk-[\w*-]{6,}", "[key]", text)
+        return _scrub(text, self._key)
 
     def _scrub_outcome(self, outcome: Answer | Rejected) -> Answer | Rejected:
         if not self._key or self._key not in "".join(map(str, outcome)):
@@ -212,6 +209,23 @@ def _reason(error: openai.APIError) -> str:
     if isinstance(error, openai.APIStatusError):
         return "rate limit" if error.status_code == 429 else f"HTTP {error.status_code}"
     return "connection"
+
+
+def describe_error(error: openai.APIError, key: str) -> str:
+    """What went wrong.
+
+    error (openai.APIError): The error.
+    key (str): What must not be in the message.
+    RETURNS (str): One line.
+    """
+    return _scrub(_describe(error), key)
+
+
+def _scrub(text: str, key: str) -> str:
+    """Servers repeat keys in their error messages, whole or in part."""
+    if key:
+        text = text.replace(key, "[key]")
+    return re.sub(r"\bsk-[\w*-]{6,}", "[key]", text)
 
 
 def _describe(error: openai.APIError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic
 
+from .answers import Rejected
 from .asker import Asker, Asks, Item, Outcome
 from .client import Client
 from .images import Picture
@@ -70,7 +71,10 @@ class Session(Generic[Item]):
         RETURNS (Request): The request.
         """
         model, fingerprint = self.model
-        params = {"model": model, self.source.max_tokens_field: how.max_tokens, **self.source.extra, **extra}
+        params: dict[str, Any] = {"model": model, self.source.max_tokens_field: how.max_tokens}
+        # Small models repeat themselves until they are cut off.
+        params.update({"repeat_penalty": 1.2} if self.source.kind == "local" else {})
+        params.update({**self.source.extra, **extra})
         if how.temperature is not None:
             params["temperature"] = how.temperature
         return build_request(
@@ -96,7 +100,8 @@ class Session(Generic[Item]):
                 self._store = AnswerStore(self.settings.store)
             if self.budget and self.source.kind == "openai":
                 self.budget.price(self.model[0])  # complain before anything is sent
-            self._asker = Asker(_client_factory(self.source, self.budget), self._store)
+            factory = _client_factory(self.source, self.budget) if self.settings.send else NoClient
+            self._asker = Asker(factory, self._store)
         return self._asker.stream(jobs)
 
     def close(self) -> None:
@@ -106,6 +111,25 @@ class Session(Generic[Item]):
         if self._store is not None:
             self._store.close()
         self._asker = self._store = None
+
+
+class NoClient:
+    """Stands where a client would, and asks nobody."""
+
+    sent = 0
+
+    async def ask(self, request: Request) -> Rejected:
+        """RETURNS (Rejected): That there is no answer yet."""
+        return Rejected("not in the store")
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+    def resume(self) -> None:
+        """There is nothing to resume."""
+
+    async def close(self) -> None:
+        """There is nothing to close."""
 
 
 def open_budget(settings: ElicitSettings) -> Budget | None:

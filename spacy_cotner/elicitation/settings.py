@@ -125,6 +125,7 @@ class ElicitSettings(Section):
     system: str | None = "system"
     max_cost: NonNegativeFloat | None = None
     prices: str | None = None
+    send: bool = True
     source: SourceSettings = SourceSettings()
     images: ImageSettings = ImageSettings()
     captioner: CaptionerSettings = CaptionerSettings()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..errors import CotnerError
 from .answers import Answer, Rejected
@@ -30,7 +31,27 @@ CREATE TABLE IF NOT EXISTS rejected (
     asked TEXT NOT NULL, model TEXT NOT NULL,
     prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, created REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS batches (
+    name TEXT PRIMARY KEY, remote TEXT, status TEXT NOT NULL, requests INTEGER NOT NULL, created REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS batch_requests (
+    key TEXT PRIMARY KEY, batch TEXT NOT NULL, grain TEXT NOT NULL, text TEXT NOT NULL, image TEXT,
+    asked TEXT NOT NULL
+);
 """
+
+ANSWER_COLUMNS = (
+    "key",
+    "grain",
+    "text",
+    "image",
+    "answer",
+    "asked",
+    "model",
+    "prompt_tokens",
+    "completion_tokens",
+    "created",
+)
 
 _INSERT = "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT key, answer, model, prompt_tokens, completion_tokens FROM answers"
@@ -106,16 +127,73 @@ class AnswerStore:
 
     def count(self) -> int:
         """RETURNS (int): Answers in the store."""
-        with self._clear_errors(), self._lock:
-            count: int = self._db.execute("SELECT COUNT(*) FROM answers").fetchone()[0]
-        return count
+        return int(next(self.select("SELECT COUNT(*) FROM answers"))[0])
 
-    def rows(self) -> Iterator[dict[str, str | None]]:
-        """YIELDS (Dict[str, Optional[str]]): text, image, grain, answer; those of one text in a row."""
-        query = "SELECT text, image, grain, answer FROM answers ORDER BY text, image, created"
+    def select(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """query (str): SQL that only reads.
+        values (Tuple[Any, ...]): For its question marks.
+        YIELDS (Tuple[Any, ...]): Rows, without loading them all.
+        """
         with self._clear_errors():
-            for text, image, grain, answer in self._db.execute(query):
-                yield {"text": text, "image": image, "grain": grain, "answer": answer}
+            yield from self._db.execute(query, values)
+
+    def add_rows(self, rows: Iterable[tuple[Any, ...]]) -> int:
+        """Add answers, all of them or, if one is broken, none.
+
+        rows (Iterable[Tuple[Any, ...]]): Values of `ANSWER_COLUMNS`. Answers that are there already stay.
+        RETURNS (int): How many are new.
+        """
+        with self.transaction():
+            before = self._db.total_changes
+            self._db.executemany(_INSERT, rows)
+            return self._db.total_changes - before
+
+    def merge(self, path: Path) -> int:
+        """Add the answers of another store.
+
+        path (Path): The other store; it is not changed.
+        RETURNS (int): How many are new.
+        RAISES (CotnerError): If it is no store.
+        """
+        if not path.is_file():
+            raise CotnerError(f"{path}: no such store")
+        AnswerStore(path).close()  # complains if it is none
+        with self._clear_errors(), self._lock:
+            self._db.execute("ATTACH ? AS other", (str(path),))
+            try:
+                before = self._db.total_changes
+                self._db.execute("INSERT OR IGNORE INTO answers SELECT * FROM other.answers")
+                return self._db.total_changes - before
+            finally:
+                self._db.execute("DETACH other")
+
+    def delete(self, table: str, where: str, values: tuple[Any, ...], really: bool) -> int:
+        """Delete rows.
+
+        table (str): The table.
+        where (str): SQL condition.
+        values (Tuple[Any, ...]): For its question marks.
+        really (bool): Whether to delete them, or only to count them.
+        RETURNS (int): How many.
+        """
+        if not really:
+            return int(next(self.select(f"SELECT COUNT(*) FROM {table} WHERE {where}", values))[0])
+        with self._clear_errors(), self._lock:
+            deleted = self._db.execute(f"DELETE FROM {table} WHERE {where}", values).rowcount
+            self._db.execute("VACUUM")
+        return deleted
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """YIELDS (sqlite3.Connection): Everything that is written through it is written, or nothing."""
+        with self._clear_errors(), self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file."""

@@ -33,6 +33,7 @@ def make_cot_annotator(
     system: str | None,
     max_cost: float | None,
     prices: str | None,
+    send: bool,
     source: dict[str, Any],
     images: dict[str, Any],
     captioner: dict[str, Any],
@@ -49,6 +50,7 @@ def make_cot_annotator(
     system (Optional[str]): The system prompt: a template's name or file.
     max_cost (Optional[float]): Stop asking before it costs more.
     prices (Optional[str]): A price list of one's own.
+    send (bool): Ask the server for what is not in the store.
     source (Dict[str, Any]): Who answers. Names the variable that holds the key, never the key.
     images (Dict[str, Any]): How pictures are sent.
     captioner (Dict[str, Any]): Who puts pictures in words, if anybody.
@@ -63,6 +65,7 @@ def make_cot_annotator(
         "system": system,
         "max_cost": max_cost,
         "prices": prices,
+        "send": send,
         "source": source,
         "images": images,
         "captioner": captioner,

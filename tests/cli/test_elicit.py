@@ -4,6 +4,7 @@ import json
 
 import pytest
 import spacy
+from fake_batches import FakeBatches
 from fake_openai import fake_openai
 from spacy.cli import app
 from spacy.tokens import DocBin
@@ -123,6 +124,29 @@ def test_never_costs_more_than_allowed(folder, monkeypatch):
         assert (
             "no price for unknown" in elicit(*args, "--max-cost", "1", "--elicit.source.model", "unknown")[1]
         )
+
+
+def test_batches(folder, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    server = FakeBatches().start()
+    args = [
+        "in.spacy",
+        "out.spacy",
+        "--grains",
+        "noun",
+        "--elicit.source.base_url",
+        server.base_url,
+        "--batch",
+    ]
+    assert "3 requests submitted" in elicit(*args, "submit")[1]
+    assert "batch-0 in_progress 3" in elicit(*args, "status")[1]
+    code, output = elicit(*args, "collect")
+    assert (code, "not in the store 3" in output) == (1, True)
+    server.finish()
+    assert elicit(*args, "collect")[0] == 0
+    server.stop()
+    assert all(doc._.cot["noun"].startswith("Explained") for doc in read())
+    assert "submit, status or collect" in elicit(*args, "send")[1]
 
 
 def test_a_folder_gives_a_folder(folder):

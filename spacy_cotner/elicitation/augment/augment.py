@@ -189,7 +189,8 @@ class Augmenter:
         return new
 
     def _origin(self, candidate: Candidate, method: str) -> dict[str, str | int]:
-        origin = {"method": method, "source": candidate.number, "model": self.session.model[0]}
+        origin: dict[str, str | int] = {"method": method, "source": candidate.number}
+        origin["model"] = self.session.model[0]
         if method == "entity" and candidate.swap:
             origin.update({"old": candidate.swap.old, "new": candidate.swap.new})
         return origin
