@@ -1,7 +1,7 @@
 """Token vectors for the components: from the shared encoder (listener), or from an encoder of their own."""
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
@@ -30,6 +30,7 @@ class CotListener(TransformerListener):
     def __init__(self, upstream_name: str):
         super().__init__(upstream_name)
         self._func = forward
+        self.init = init
         # Set by `cot_transformer`, never saved.
         self.encoder: EncoderModel | None = None
 
@@ -38,6 +39,13 @@ class CotListener(TransformerListener):
         """RETURNS (int): A hash of the texts and of which view each one is."""
         views = [view_of(item) for item in inputs]
         return hash(tuple((view.is_teacher, *(token.orth for token in view.doc)) for view in views))
+
+
+def init(model: CotListener, X: Any = None, Y: Any = None) -> None:
+    """Learn the width; spaCy does not initialize a frozen `cot_transformer`, so it may have no weights yet."""
+    if model.encoder is not None and model.has_dim("nO") is None:
+        model.encoder.initialize()
+        model.set_dim("nO", model.encoder.get_dim("nO"))
 
 
 def forward(
