@@ -1,6 +1,6 @@
 """How close the client comes to the ideal rate of a server with a fixed latency, with and without failures.
 
-    python benchmarks/elicitation_throughput.py [--faults] [--requests 5000] [--runs 3]
+python benchmarks/elicitation_throughput.py [--faults] [--requests 5000] [--runs 3]
 """
 
 from __future__ import annotations

@@ -105,6 +105,9 @@ class FakeOpenAI:
         if line.startswith("GET /stats "):
             self.send(writer, 200, json.dumps(self.stats()).encode())
             return True
+        if line.startswith("GET /answered "):
+            self.send(writer, 200, json.dumps(self.answered).encode())
+            return True
         request = json.loads(body)
         if self.keep:
             self.requests.append(request)

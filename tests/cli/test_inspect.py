@@ -1,0 +1,62 @@
+"""`cotner inspect` from the command line."""
+
+import json
+
+import pytest
+import spacy
+from spacy.cli import app
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+import spacy_cotner.cli  # noqa: F401 - adds our commands
+
+
+@pytest.fixture
+def inspect(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    nlp = spacy.blank("en")
+    docs = list(nlp.pipe(["Ada likes New York", "Bob sleeps", "", "hi"]))
+    docs[0].ents = [docs[0].char_span(0, 3, "PER"), docs[0].char_span(10, 18, "LOC")]
+    docs[1].ents = [docs[1].char_span(0, 3, "PER")]
+    docs[0]._.cot = {"noun": "ADA is a person, NewYork a city.", "sentence": "Same."}
+    docs[1]._.cot = {"noun": "Somebody sleeps.", "sentence": "Same."}
+    docs[1]._.caption = "a bed"
+    DocBin(store_user_data=True, docs=docs).to_disk("in.spacy")
+    DocBin(docs=[nlp("plain")]).to_disk("plain.spacy")
+
+    def run(*args):
+        result = CliRunner().invoke(app, ["cotner", "inspect", *args])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result.exit_code, " ".join(result.output.split())
+
+    return run
+
+
+def test_numbers(inspect, tmp_path):
+    code, output = inspect("in.spacy", "--json", "n.json")
+    assert code == 0
+    assert "4 Docs, 2 explained, 0 with a picture, 1 with a caption" in output
+    assert "noun 2 50.0% 2 4 7 3 66.7% 0" in output
+    assert "sentence 2 50.0% 1 1 1 3 0.0% 2" in output
+    assert json.loads((tmp_path / "n.json").read_text())["grains"]["noun"]["mentioned"] == 2
+
+
+def test_samples_can_be_read(inspect):
+    output = inspect("in.spacy", "-n", "9")[1]
+    assert "[Ada](PER) likes [New York](LOC)" in output
+    assert "a bed" in output
+    assert "Somebody sleeps." in output
+    assert "— Doc" not in inspect("in.spacy", "-n", "0")[1]
+
+
+def test_a_corpus_without_explanations(inspect):
+    code, output = inspect("plain.spacy")
+    assert code == 0
+    assert "1 Docs, 0 explained" in output
+
+
+def test_bad_input(inspect):
+    code, output = inspect("nowhere.spacy")
+    assert code == 1
+    assert "nowhere.spacy: can't be read" in output
