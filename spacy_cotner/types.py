@@ -74,7 +74,7 @@ def get_relations(doc: Doc) -> list[Relation]:
     """Getter of `Doc._.relations`: the stored offsets as spans; a new list each time."""
     return [
         Relation(Span(doc, h0, h1, label=h), Span(doc, t0, t1, label=t), label, score)
-        for h0, h1, h, t0, t1, t, label, score in doc.user_data.get(RELATIONS_KEY, ())
+        for h0, h1, h, t0, t1, t, label, score in _user_data(doc).get(RELATIONS_KEY, ())
     ]
 
 
@@ -92,11 +92,9 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
                     f"relation {label!r} points at tokens {span.start}-{span.end}, outside the Doc of "
                     f"{len(doc)} tokens: give spans of the same Doc"
                 )
-        rows.append(
-            (head.start, head.end, head.label_, tail.start, tail.end, tail.label_, str(label))
-            + (float(score[0]) if score else 1.0,)
-        )
-    doc.user_data[RELATIONS_KEY] = rows
+        offsets = (head.start, head.end, head.label_, tail.start, tail.end, tail.label_)
+        rows.append((*offsets, str(label), float(score[0]) if score else 1.0))
+    _user_data(doc)[RELATIONS_KEY] = rows
 
 
 def has_relations(doc: Doc) -> bool:
@@ -106,18 +104,31 @@ def has_relations(doc: Doc) -> bool:
 
 def get_confidence(span: Span) -> float | None:
     """Getter of `Span._.confidence`: the probability of an entity, None if no component has set one."""
-    for start, end, label, score in span.doc.user_data.get(CONFIDENCE_KEY, ()):
+    for start, end, label, score in _user_data(span.doc).get(CONFIDENCE_KEY, ()):
         if (start, end, label) == (span.start, span.end, span.label_):
             return score
     return None
 
 
+def set_confidences(doc: Doc, entities: Iterable[tuple[int, int, str, float]]) -> None:
+    """Store what `Span._.confidence` returns.
+
+    entities (Iterable[Tuple[int, int, str, float]]): Start, end, label and probability.
+    """
+    _user_data(doc)[CONFIDENCE_KEY] = list(entities)
+
+
+def _user_data(doc: Doc) -> dict[Any, Any]:
+    """spaCy's own keys are tuples, too, but its stubs say strings."""
+    return doc.user_data
+
+
 def _get_cot(doc: Doc) -> dict[str, str]:
-    return dict(doc.user_data.get(("._.", "cot", None, None)) or {})
+    return dict(_user_data(doc).get(("._.", "cot", None, None)) or {})
 
 
 def _set_cot(doc: Doc, cot: Mapping[str, str] | None) -> None:
-    doc.user_data[("._.", "cot", None, None)] = {str(k): str(v) for k, v in (cot or {}).items()}
+    _user_data(doc)[("._.", "cot", None, None)] = {str(k): str(v) for k, v in (cot or {}).items()}
 
 
 def register_extensions() -> None:

@@ -119,7 +119,9 @@ def train(make_examples: Callable[..., list[Example]]) -> Callable[..., Language
 
 @pytest.fixture(scope="session")
 def model_folder(
-    train: Callable[..., Language], make_nlp: Callable[..., Language], tmp_path_factory: pytest.TempPathFactory
+    train: Callable[..., Language],
+    make_nlp: Callable[..., Language],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A trained pipeline of all three components on disk."""
     folder = tmp_path_factory.mktemp("trained")

@@ -87,7 +87,7 @@ def test_no_heavy_imports(path):
 
 @pytest.mark.parametrize("path", [p for p in FILES if part_of(p) == "pipeline"], ids=lambda path: path.name)
 def test_factories_have_real_annotations(path):
-    """PITFALL: spaCy builds pydantic schemas of factories and `initialize`; it cannot resolve string annotations."""
+    """PITFALL: spaCy builds pydantic schemas of factories and `initialize`, not of strings."""
     tree = ast.parse(path.read_text(encoding="utf8"))
     special = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     if "initialize" in special:

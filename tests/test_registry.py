@@ -57,7 +57,7 @@ def test_entry_point_loads_and_is_registered(group, name, target):
 
 @pytest.mark.parametrize("name", [n for g, n, _ in ENTRY_POINTS if g in GROUPS])
 def test_every_registered_name_is_in_a_test(name):
-    """Behaviour is tested under its registered name, so that a renaming breaks a test and not a user's config."""
+    """Behaviour is tested under its registered name: a renaming breaks a test, not a user's config."""
     texts = (path.read_text(encoding="utf8") for path in Path(__file__).parent.rglob("*.py"))
     assert any(name in text for text in texts)
 

@@ -3,13 +3,13 @@
 import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import srsly
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData, WordpieceBatch
 from thinc.api import ArgsKwargs, Model, torch2xp, xp2torch
-from thinc.types import Floats2d, Ragged
+from thinc.types import Ragged
 from transformers.modeling_outputs import BaseModelOutput
 
 from ..errors import CotnerError
@@ -76,7 +76,7 @@ def build_cot_transformer_model(
 
 def init(model: EncoderModel, X: Any = None, Y: Any = None) -> None:
     """Load the pretrained weights, once."""
-    shim = model.shims[0]
+    shim = _shim(model)
     if shim.encoder is None:
         shim.set_encoder(*_load(model.attrs["name"]))
         _check_lengths(model)
@@ -87,7 +87,7 @@ def forward(
     model: EncoderModel, inputs: Sequence[Doc | View], is_train: bool
 ) -> tuple[list[TransformerData], Callable]:
     """Encode Docs or Views; the callback takes gradients in the same form and returns nothing."""
-    shim = model.shims[0]
+    shim = _shim(model)
     if shim.encoder is None:
         raise CotnerError(
             "cot_transformer has no weights yet: call nlp.initialize(), or load a trained pipeline"
@@ -107,7 +107,7 @@ def forward(
 
     def backprop(d_outputs: Sequence[TransformerData]) -> list[Doc]:
         d_states = [
-            d.model_output.last_hidden_state[0] for d in d_outputs if "last_hidden_state" in d.model_output
+            d.model_output["last_hidden_state"][0] for d in d_outputs if "last_hidden_state" in d.model_output
         ]
         dY = xp2torch(model.ops.flatten(d_states)).to(Y.dtype)
         backprop_shim(ArgsKwargs(args=((Y,),), kwargs={"grad_tensors": (dY,)}))
@@ -144,16 +144,21 @@ def replace_listener_cfg(encoder_cfg: dict[str, Any], listener_cfg: dict[str, An
     }
 
 
+def _shim(model: EncoderModel) -> EncoderShim:
+    return cast(EncoderShim, model.shims[0])
+
+
 def _explanation_ids(model: EncoderModel, view: View) -> list[int]:
     text = compose_explanation(view, model.attrs["grains"], model.attrs["caption"])
-    return tokenize_explanation(model.shims[0].tokenizer, text, model.attrs["cot_length"])
+    return tokenize_explanation(_shim(model).tokenizer, text, model.attrs["cot_length"])
 
 
-def _transformer_data(model: EncoderModel, text: Wordpieces, state: Floats2d) -> TransformerData:
+def _transformer_data(model: EncoderModel, text: Wordpieces, state: Any) -> TransformerData:
     """State 0 is the first special token's, so wordpiece i is at i + 1."""
-    ids = [model.shims[0].tokenizer.cls_token_id or 0, *text.ids]
+    ids = [_shim(model).tokenizer.cls_token_id or 0, *text.ids]
+    indices, lengths = cast(Any, text.indices + 1), cast(Any, text.lengths)
     pieces = WordpieceBatch(
-        strings=[model.shims[0].tokenizer.convert_ids_to_tokens(ids)],
+        strings=[_shim(model).tokenizer.convert_ids_to_tokens(ids)],
         input_ids=model.ops.asarray2i([ids]),
         attention_mask=model.ops.alloc2f(1, len(ids)) + 1,
         lengths=[len(ids)],
@@ -162,12 +167,12 @@ def _transformer_data(model: EncoderModel, text: Wordpieces, state: Floats2d) ->
     return TransformerData(
         wordpieces=pieces,
         model_output=BaseModelOutput(last_hidden_state=state[None]),
-        align=Ragged(model.ops.asarray1i(text.indices + 1), model.ops.asarray1i(text.lengths)),
+        align=Ragged(model.ops.asarray1i(indices), model.ops.asarray1i(lengths)),
     )
 
 
 def _layout(model: EncoderModel) -> Layout:
-    shim, attrs = model.shims[0], model.attrs
+    shim, attrs = _shim(model), model.attrs
     pad_id = shim.tokenizer.pad_token_id or 0
     return Layout(shim.template, attrs["k"], attrs["window"], attrs["stride"], pad_id)
 
@@ -200,20 +205,22 @@ def _locate(name: str) -> str:
 
 def _check_lengths(model: EncoderModel) -> None:
     """Refuse settings that the encoder's position embeddings cannot hold."""
-    shim, attrs = model.shims[0], model.attrs
-    limits = [shim.tokenizer.model_max_length, _n_positions(shim.encoder.transformer)]
+    shim, attrs = _shim(model), model.attrs
+    limits = [shim.tokenizer.model_max_length, _n_positions(shim.encoder)]
     limit = min((n for n in limits if isinstance(n, int) and n > 0), default=10**9)
-    teacher = attrs["window"] + attrs["cot_length"] + sum(map(len, shim.template.pair))
-    student = attrs["window"] + attrs["k"] + sum(map(len, shim.template.single))
-    if max(teacher, student) > limit:
+    teacher = attrs["window"] + attrs["cot_length"] + sum(len(ids) for ids in shim.template.pair)
+    student = attrs["window"] + attrs["k"] + sum(len(ids) for ids in shim.template.single)
+    longest = max(teacher, student)
+    if longest > limit:
         raise CotnerError(
-            f"cot_transformer: window ({attrs['window']}) + cot_length ({attrs['cot_length']}) + special tokens "
-            f"= {max(teacher, student)} wordpieces, but {attrs['name']!r} reads {limit}: lower one of the two"
+            f"cot_transformer: window ({attrs['window']}) + cot_length ({attrs['cot_length']}) + special "
+            f"tokens = {longest} wordpieces, but {attrs['name']!r} reads {limit}: lower one of the two"
         )
 
 
-def _n_positions(transformer: Any) -> int | None:
-    """RoBERTa's kind counts from behind the padding index: its 514 position embeddings hold 512 wordpieces."""
+def _n_positions(encoder: Any) -> int | None:
+    """RoBERTa's kind counts from behind the padding index: 514 position embeddings hold 512 wordpieces."""
+    transformer = encoder.transformer
     n = getattr(transformer.config, "max_position_embeddings", None)
     embeddings = getattr(getattr(transformer, "embeddings", None), "position_embeddings", None)
     padding = getattr(embeddings, "padding_idx", None)

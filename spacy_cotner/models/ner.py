@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from spacy.tokens import Doc
 from thinc.api import ArgsKwargs, Model, chain, torch2xp, xp2torch
@@ -56,4 +56,4 @@ def _scores(
     def get_d_outputs(d_scores: CrfScores) -> ArgsKwargs:
         return ArgsKwargs(args=(outputs,), kwargs={"grad_tensors": tuple(xp2torch(d) for d in d_scores)})
 
-    return (torch2xp(outputs[0]), torch2xp(outputs[1])), get_d_outputs
+    return cast(CrfScores, (torch2xp(outputs[0]), torch2xp(outputs[1]))), get_d_outputs

@@ -144,7 +144,7 @@ def pad_call(sequences: list[Sequence], length: int, layout: Layout, device: Any
         is_text[row, sequence.text if sequence.text.stop > sequence.text.start else slice(0, 1)] = 1
     slots = numpy.arange(layout.k, dtype="int64") + len(layout.template.single[0])
     rows = numpy.asarray([i for i, s in enumerate(sequences) if s.has_slots], dtype="int64")
-    arrays = {"input_ids": ids, "attention_mask": attention, "token_type_ids": types}
+    arrays: dict[str, Any] = {"input_ids": ids, "attention_mask": attention, "token_type_ids": types}
     arrays |= {"prompt_rows": rows, "slots": slots, "is_text": is_text.astype(bool)}
     return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
 

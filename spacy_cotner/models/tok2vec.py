@@ -42,7 +42,7 @@ class CotListener(TransformerListener):
 
 
 def init(model: CotListener, X: Any = None, Y: Any = None) -> None:
-    """Learn the width; spaCy does not initialize a frozen `cot_transformer`, so it may have no weights yet."""
+    """Learn the width; spaCy leaves a frozen `cot_transformer` uninitialized, so it may have no weights."""
     if model.encoder is not None and model.has_dim("nO") is None:
         model.encoder.initialize()
         model.set_dim("nO", model.encoder.get_dim("nO"))

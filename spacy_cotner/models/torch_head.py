@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 import srsly
 import torch
@@ -123,4 +123,4 @@ def unpad(d_padded: Any, arrays: list[Floats2d]) -> list[Floats2d]:
 
 
 def _init(model: Model, X: Any = None, Y: Any = None) -> None:
-    model.shims[0].set_sizes(model.get_dim("nI"), model.get_dim("nO"))
+    cast(HeadShim, model.shims[0]).set_sizes(model.get_dim("nI"), model.get_dim("nO"))

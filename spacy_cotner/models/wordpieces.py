@@ -6,20 +6,19 @@ from typing import Any, NamedTuple
 
 import numpy
 from spacy.tokens import Doc
-from thinc.types import Ints1d
 
 
 class Wordpieces(NamedTuple):
     """The wordpieces of one text, without special tokens.
 
     ids (List[int]): Vocabulary ids.
-    lengths (Ints1d): How many wordpieces each spaCy token overlaps; may be 0, and two tokens may share one.
-    indices (Ints1d): Their positions in `ids`, token after token.
+    lengths (ndarray): How many wordpieces each spaCy token overlaps; may be 0, and two tokens may share one.
+    indices (ndarray): Their positions in `ids`, token after token.
     """
 
     ids: list[int]
-    lengths: Ints1d
-    indices: Ints1d
+    lengths: numpy.ndarray
+    indices: numpy.ndarray
 
 
 class Template(NamedTuple):
@@ -65,12 +64,12 @@ def tokenize_explanation(tokenizer: Any, text: str, max_length: int) -> list[int
     ]
 
 
-def align(doc: Doc, offsets: list[tuple[int, int]]) -> tuple[Ints1d, Ints1d]:
+def align(doc: Doc, offsets: list[tuple[int, int]]) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Which wordpieces overlap each token.
 
     doc (Doc): The text.
     offsets (List[Tuple[int, int]]): Start and end character of each wordpiece, in order.
-    RETURNS (Tuple[Ints1d, Ints1d]): Lengths and indices, as in Wordpieces.
+    RETURNS (Tuple[ndarray, ndarray]): Lengths and indices, as in Wordpieces.
     """
     token_starts = numpy.asarray([token.idx for token in doc], dtype="i")
     token_ends = numpy.asarray([token.idx + len(token) for token in doc], dtype="i")

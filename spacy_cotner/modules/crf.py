@@ -1,8 +1,8 @@
 """A linear-chain conditional random field, batched over padded sequences.
 
 All functions take *potentials* (batch, length, tags): the score of each tag at each token, start and end
-scores already added; *transitions* (tags, tags): the score of going from row to column; and *mask* (batch, length):
-True for real tokens, which come first. Lafferty et al. 2001; forward-backward in log space.
+scores already added; *transitions* (tags, tags): the score of going from row to column; and *mask*
+(batch, length): True for real tokens, which come first. Lafferty et al. 2001; forward-backward in log space.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class CotEncoder(nn.Module):
         """Encode a batch in one or a few calls, and pick the states of the wordpieces that are asked for.
 
         calls (List[Dict[str, Tensor]]): The padded sequences of each encoder call: `input_ids`,
-            `attention_mask` and `token_type_ids` (sequences, length); `prompt_rows` (n,), the sequences that have
+            `attention_mask` and `token_type_ids` (sequences, length); `prompt_rows` (n,), the sequences with
             prompt slots; `slots` (k,), their columns; `is_text` (sequences, length), what prompts attend to.
         gather (Tensor): Indices (wordpieces,) into the concatenated positions of all calls.
         RETURNS (Tensor): States (wordpieces, width).

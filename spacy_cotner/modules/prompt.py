@@ -1,4 +1,4 @@
-"""Conditional prompts: they stand in for the explanation when there is none (arXiv 2306.14122, section 3.3)."""
+"""Conditional prompts: they stand in for a missing explanation (arXiv 2306.14122, section 3.3)."""
 
 from __future__ import annotations
 

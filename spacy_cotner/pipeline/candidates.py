@@ -59,10 +59,11 @@ def gold_pairs(example: Example, max_distance: int) -> GoldPairs:
     for relation in reference._.relations:
         spans += [relation.head, relation.tail]
         head, tail = project(example, [relation.head, relation.tail])
-        if head and tail and head != tail:
-            # Of several labels for one pair the first positive one counts.
-            if labels.get((*head, *tail), NO_RELATION) == NO_RELATION:
-                labels[(*head, *tail)] = relation.label
+        if not head or not tail or head == tail:
+            continue
+        # Of several labels for one pair the first positive one counts.
+        if labels.get((*head, *tail), NO_RELATION) == NO_RELATION:
+            labels[(*head, *tail)] = relation.label
     if reference._.relations_complete:
         kept = [example.predicted[start:end] for start, end in filter(None, project(example, spans))]
         for pair in candidate_pairs(kept, max_distance):

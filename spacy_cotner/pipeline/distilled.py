@@ -92,8 +92,8 @@ class DistilledPipe(TrainablePipe):
             self.add_label(label)
         if not self.labels:
             raise CotnerError(
-                f"{self.name}: no {self.label_kind} in the training data: check that the corpus is annotated, or "
-                f"give labels in [initialize.components.{self.name}]"
+                f"{self.name}: no {self.label_kind} in the training data: check that the corpus has some, "
+                f"or give labels in [initialize.components.{self.name}]"
             )
         self.model.get_ref("output").set_dim("nO", self.n_outputs)
         self.model.initialize()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 import torch
 from spacy.language import Language
@@ -15,7 +16,7 @@ from torch import Tensor
 from ..errors import CotnerError
 from ..models.ner import CrfScores, NerModel
 from ..modules import crf
-from ..types import CONFIDENCE_KEY
+from ..types import set_confidences
 from .distillation import Distillation
 from .distilled import DistilledPipe
 from .tags import ROLES, TagScheme
@@ -74,8 +75,8 @@ def make_cot_ner(
 class CotNer(DistilledPipe):
     """Finds entities from text alone, taught by a view of the text with its explanation.
 
-    A linear-chain CRF. It sets `doc.ents` and, for each entity, `span._.confidence`: the probability of exactly
-    this span with exactly this label. Entities that are already on the Doc are kept.
+    A linear-chain CRF. It sets `doc.ents` and, for each entity, `span._.confidence`: the probability of
+    exactly this span with exactly this label. Entities that are already on the Doc are kept.
 
     vocab (Vocab): The pipeline's vocabulary.
     model (Model): Gives CRF scores for Views.
@@ -146,7 +147,7 @@ class CotNer(DistilledPipe):
             taken = {i for ent in doc.ents for i in range(ent.start, ent.end)}
             free = [span for span in spans if taken.isdisjoint(range(span.start, span.end))]
             doc.set_ents(filter_spans([*doc.ents, *free]))
-            doc.user_data[CONFIDENCE_KEY] = rows
+            set_confidences(doc, rows)
 
     def update_views(self, examples: Sequence[Example], views: TrainingViews) -> float:
         """See `DistilledPipe`."""
@@ -168,7 +169,7 @@ class CotNer(DistilledPipe):
         settings, n, tags = self.distillation, len(examples), self.tags
         raw = [xp2torch(array, requires_grad=True) for array in scores]
         docs = [view.doc for view in views.students + views.teachers]
-        potentials, transitions, mask = self._constrain(tags, *raw, docs)
+        potentials, transitions, mask = self._constrain(tags, raw[0], raw[1], docs)
         gold = [_gold_tags(tags, eg) for eg in examples]
         allowed = _allowed(gold + [gold[i] for i in views.owners], potentials)
         nll = crf.negative_log_likelihood(potentials, transitions, mask, allowed) * mask.any(1)
@@ -178,7 +179,7 @@ class CotNer(DistilledPipe):
         loss = loss / n
         # Texts of one token do not use the transitions.
         d_scores = torch.autograd.grad(loss, raw, materialize_grads=True)
-        return float(loss.detach()), (torch2xp(d_scores[0]), torch2xp(d_scores[1]))
+        return float(loss.detach()), cast(CrfScores, (torch2xp(d_scores[0]), torch2xp(d_scores[1])))
 
     def _kl(self, potentials: Tensor, transitions: Tensor, mask: Tensor, n: int, owners: list[int]) -> Tensor:
         """T² · KL(teacher ‖ student) of the token marginals at temperature T, summed over tokens."""

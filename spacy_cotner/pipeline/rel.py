@@ -1,7 +1,7 @@
 """`cot_rel`: the distilled relation extractor."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy
 import torch
@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Config, torch2xp, xp2torch
-from thinc.types import Floats2d, Ints2d
+from thinc.types import Floats2d
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -46,7 +46,7 @@ DEFAULT_CONFIG = Config().from_str(
 )["cot_rel"]
 
 # For each Doc its candidates and their probabilities (candidates, 1 + labels).
-Predictions = list[tuple[list[Pair], Floats2d]]
+Predictions = list[tuple[list[Pair], numpy.ndarray]]
 
 
 @Language.factory(
@@ -78,7 +78,7 @@ def make_cot_rel(
 ) -> "CotRel":
     """Construct a `cot_rel`.
 
-    model (Model[Tuple[Sequence[Union[Doc, View]], Ints2d], Floats2d]): Gives logits for candidate pairs.
+    model (Model[Tuple[Sequence[Union[Doc, View]], ndarray], Floats2d]): Gives logits for candidate pairs.
     threshold (float): Smallest probability that some relation holds.
     max_distance (int): Largest distance of two entities in tokens, 0 for no limit.
     distillation (Distillation): Weights of the loss terms.
@@ -154,7 +154,7 @@ class CotRel(DistilledPipe):
         """Score all candidate pairs of entities, each Doc in the view that its CoT chooses.
 
         docs (Iterable[Doc]): Docs with entities.
-        RETURNS (List[Tuple[List[Pair], Floats2d]]): Candidates and probabilities of each Doc.
+        RETURNS (List[Tuple[List[Pair], ndarray]]): Candidates and probabilities of each Doc.
         """
         docs = list(docs)
         return self.predict_pairs(
@@ -166,7 +166,7 @@ class CotRel(DistilledPipe):
 
         docs (Sequence[Union[Doc, View]]): The texts.
         pairs (Sequence[List[Pair]]): For each text pairs of token spans.
-        RETURNS (List[Tuple[List[Pair], Floats2d]]): The same pairs, with probabilities (pairs, 1 + labels).
+        RETURNS (List[Tuple[List[Pair], ndarray]]): The same pairs, with probabilities (pairs, 1 + labels).
         """
         self._require_labels()
         # Texts without candidates need no encoding.
@@ -184,7 +184,7 @@ class CotRel(DistilledPipe):
         """Set `doc._.relations`.
 
         docs (Iterable[Doc]): The Docs.
-        predictions (List[Tuple[List[Pair], Floats2d]]): What `predict` returned.
+        predictions (List[Tuple[List[Pair], ndarray]]): What `predict` returned.
         """
         for doc, prediction in zip(docs, predictions, strict=True):
             spans = {(ent.start, ent.end): ent for ent in doc.ents}
@@ -193,7 +193,7 @@ class CotRel(DistilledPipe):
                 for pair, label, score in self._decide(*prediction)
             ]
 
-    def _decide(self, pairs: list[Pair], probabilities: Floats2d) -> Iterator[tuple[Pair, str, float]]:
+    def _decide(self, pairs: list[Pair], probabilities: numpy.ndarray) -> Iterator[tuple[Pair, str, float]]:
         """The pairs that stand in some relation, with the likeliest."""
         for pair, row in zip(pairs, probabilities, strict=True):
             best = int(row[1:].argmax()) + 1
@@ -257,7 +257,7 @@ class CotRel(DistilledPipe):
             loss = loss + settings.kl_weight * self._kl(student[taught], teacher)
         loss = loss / len(targets)
         (d_logits,) = torch.autograd.grad(loss, logits)
-        return float(loss.detach()), torch2xp(d_logits)
+        return float(loss.detach()), cast(Floats2d, torch2xp(d_logits))
 
     def _kl(self, student: Tensor, teacher: Tensor) -> Tensor:
         """T² · KL(teacher ‖ student) at temperature T, summed over pairs."""
@@ -268,7 +268,7 @@ class CotRel(DistilledPipe):
         return T**2 * F.kl_div(logs, target, reduction="sum", log_target=True)
 
 
-def _stack(pairs: Sequence[list[Pair]]) -> Ints2d:
+def _stack(pairs: Sequence[list[Pair]]) -> numpy.ndarray:
     """(pairs, 5): the row of the text, then the pair."""
     rows = [(i, *pair) for i, candidates in enumerate(pairs) for pair in candidates]
     return numpy.asarray(rows, dtype="int64").reshape(-1, 5)

@@ -46,7 +46,7 @@ class TagScheme:
         return self.index.get(f"{roles[biluo[0]]}-{biluo[2:]}")
 
     def decode(self, tags: Sequence[int]) -> list[tuple[int, int, str]]:
-        """RETURNS (List[Tuple[int, int, str]]): Start, end and label of each entity; the tags must obey the scheme."""
+        """RETURNS (List[Tuple[int, int, str]]): Start, end and label of each entity."""
         entities = []
         start = 0
         for i, tag in enumerate(tags):

@@ -45,7 +45,7 @@ class CotTransformer(Transformer):
     """An encoder that reads a Doc as prompt + text, or, if it carries `Doc._.cot`, as text + explanation.
 
     It sets `doc._.trf_data` and works with spacy-transformers' listeners, which hear the student view in
-    training; `spacy_cotner.CotListener.v1` hears both views. Gradients of all listeners are summed; a listener
+    training; `spacy_cotner.CotListener.v1` hears both views. Gradients of all listeners are summed; one
     that does not answer, because its component had nothing to learn, does not cost the others theirs.
 
     vocab (Vocab): The pipeline's vocabulary.
@@ -54,14 +54,17 @@ class CotTransformer(Transformer):
     max_batch_items (int): Largest padded batch at prediction, in tokens.
     """
 
+    # The base class names another output, which it splits by Doc itself.
+    model: Any
+
     def __init__(
-        self, vocab: Vocab, model: EncoderModel, *, name: str = "cot_transformer", max_batch_items: int = 4096
+        self, vocab: Vocab, model: Any, *, name: str = "cot_transformer", max_batch_items: int = 4096
     ) -> None:
         super().__init__(vocab, model, name=name, max_batch_items=max_batch_items)
-        self._flight: "Flight | None" = None
+        self._flight: Flight | None = None
         self._deferred_sgd: Optimizer | None = None
 
-    def predict(self, docs: Iterable[Doc]) -> list[TransformerData]:
+    def predict(self, docs: Iterable[Doc]) -> list[TransformerData]:  # type: ignore[override]
         """Encode Docs, each in the view that its CoT chooses.
 
         docs (Iterable[Doc]): The Docs.
@@ -69,7 +72,9 @@ class CotTransformer(Transformer):
         """
         return self.model.predict(list(docs))
 
-    def set_annotations(self, docs: Iterable[Doc], predictions: list[TransformerData]) -> None:
+    def set_annotations(  # type: ignore[override]
+        self, docs: Iterable[Doc], predictions: list[TransformerData]
+    ) -> None:
         """Set `doc._.trf_data`.
 
         docs (Iterable[Doc]): The Docs.
@@ -119,8 +124,10 @@ class CotTransformer(Transformer):
         self._flight = Flight(outputs, backprop, self.name, losses)
         self._deferred_sgd = sgd or None
         for listener in self.listeners:
-            heard = views if isinstance(listener, CotListener) else [view.doc for view in students]
-            listener.receive(listener.get_batch_id(heard), outputs[: len(heard)], self._answer)
+            heard: Sequence[Any] = (
+                views if isinstance(listener, CotListener) else [view.doc for view in students]
+            )
+            listener.receive(listener.get_batch_id(list(heard)), outputs[: len(heard)], self._answer)
         return losses
 
     def finish_update(self, sgd: Optimizer) -> None:
@@ -174,7 +181,7 @@ class Flight:
         """Add the gradients of one listener; one of the student view answers for the first views only."""
         self.n_answers += 1
         for i, data in enumerate(d_outputs):
-            gradient = data.model_output.last_hidden_state
+            gradient = data.model_output["last_hidden_state"]
             self._losses[self._name] += float((gradient**2).sum())
             summed = self._gradients[i]
             self._gradients[i] = gradient if summed is None else summed + gradient
@@ -183,7 +190,7 @@ class Flight:
         """Send the sum to the encoder, zeros where no listener had anything to say."""
         d_outputs: list[Any] = []
         for data, gradient in zip(self._outputs, self._gradients, strict=True):
-            state = data.model_output.last_hidden_state
+            state = data.model_output["last_hidden_state"]
             output = type(data.model_output)(last_hidden_state=state * 0 if gradient is None else gradient)
             d_outputs.append(
                 TransformerData(wordpieces=data.wordpieces, model_output=output, align=data.align)

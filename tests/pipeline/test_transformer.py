@@ -130,7 +130,7 @@ def test_batch_without_pairs_keeps_the_gradient_of_the_recognizer(make_nlp, make
 
 
 def test_gradient_accumulation(make_nlp, make_examples):
-    """As in `spacy train` with accumulate_gradient: updates without sgd, then finish_update of all components."""
+    """As in `spacy train` with accumulate_gradient: updates without sgd, then finish_update of all."""
     nlp = make_nlp()
     examples = make_examples(nlp)
     optimizer = nlp.initialize(lambda: examples)
@@ -167,7 +167,7 @@ def test_nobody_listens(make_nlp, make_examples):
     assert nlp(examples[0].text)._.trf_data is not None
 
 
-# spaCy's own components ----------------------------------------------------------------------------------------
+# spaCy's own components -------------------------------------------------------------------------------------
 
 
 def stock_pipeline(make_nlp, *more):
@@ -292,7 +292,7 @@ def test_listener_without_encoder(make_nlp, make_examples):
 
 
 def test_missing_trf_data_does_not_become_zeros(trained):
-    """PITFALL: at prediction a missing trf_data silently becomes zeros. Here the listener encodes the text itself."""
+    """PITFALL: at prediction a missing trf_data silently becomes zeros. Here the listener encodes."""
     nlp = trained
     text = "Ada Lovelace worked with Charles Babbage in London ."
     expected = nlp(text)
