@@ -149,7 +149,18 @@ def test_evaluate(work, model):
 
 def test_benchmark_accuracy_and_speed(work, model):
     run("benchmark", "accuracy", model, work / "dev.spacy")
-    run("benchmark", "speed", model, work / "dev.spacy", "--batches", "30", "--warmup", "1", "--batch-size", "2")
+    run(
+        "benchmark",
+        "speed",
+        model,
+        work / "dev.spacy",
+        "--batches",
+        "30",
+        "--warmup",
+        "1",
+        "--batch-size",
+        "2",
+    )
 
 
 def test_apply(work, model):
