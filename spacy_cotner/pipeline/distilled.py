@@ -1,19 +1,25 @@
 """What `cot_ner` and `cot_rel` share: an update on both views."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from spacy.language import Language
 from spacy.pipeline.trainable_pipe import TrainablePipe
+from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.util import minibatch
 from spacy.vocab import Vocab
+from spacy_transformers.util import batch_by_length
 from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..errors import CotnerError
 from ..models.tok2vec import CotListener
 from .distillation import Distillation
 from .views import TrainingViews, training_views
+
+# Tokens of a batch at prediction, padding included: about 100 MB of token vectors at width 384.
+MAX_PADDED_TOKENS = 65536
 
 
 class DistilledPipe(TrainablePipe):
@@ -97,6 +103,26 @@ class DistilledPipe(TrainablePipe):
             )
         self.model.get_ref("output").set_dim("nO", self.n_outputs)
         self.model.initialize()
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Annotate a stream. Texts of very different length are predicted apart: one of 100,000 tokens would
+        make the padding of its batch larger than the memory.
+
+        stream (Iterable[Doc]): The Docs.
+        batch_size (int): Docs that are buffered.
+        YIELDS (Doc): The same Docs in their order.
+        """
+        error_handler = self.get_error_handler()
+        for docs in minibatch(stream, batch_size):
+            failed: set[int] = set()
+            for indices in batch_by_length(docs, MAX_PADDED_TOKENS):
+                batch = [docs[i] for i in indices]
+                try:
+                    self.set_annotations(batch, self.predict(batch))
+                except Exception as error:
+                    error_handler(self.name, self, batch, error)
+                    failed.update(indices)
+            yield from (doc for i, doc in enumerate(docs) if i not in failed)
 
     def update(
         self,

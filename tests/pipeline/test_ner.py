@@ -310,3 +310,29 @@ def test_confidence_survives(trained, tmp_path):
     ]
     for twin in docs:
         assert [ent._.confidence for ent in twin.ents] == expected
+
+
+def test_very_long_text_among_short_ones(trained, monkeypatch):
+    """The padding of a batch is bounded, so that a text of 100,000 tokens fits in memory."""
+    monkeypatch.setattr("spacy_cotner.pipeline.distilled.MAX_PADDED_TOKENS", 6000)
+    pipe, sizes = trained.get_pipe("cot_ner"), []
+    head = pipe.model.get_ref("output").shims[0]._model
+    head.register_forward_hook(lambda module, inputs, output: sizes.append(inputs[0].shape[:2]))
+    long_text = Doc(trained.vocab, words=TEXT.split() * 600)
+    docs = [trained.make_doc(TEXT) for _ in range(20)] + [long_text, trained.make_doc("")]
+    found = list(trained.pipe(docs, batch_size=64))
+    assert [len(doc) for doc in found] == [9] * 20 + [5400, 0]
+    assert [tuple(size) for size in sizes] == [(1, 5400), (21, 9)]
+    assert ents(found[0]) == ENTS
+    assert len(found[20].ents) > 1000
+    assert all(0 <= ent._.confidence <= 1 for ent in found[20].ents[-5:])
+
+
+def test_error_handler_gets_the_docs_that_failed(trained, monkeypatch):
+    pipe, failures = trained.get_pipe("cot_ner"), []
+    monkeypatch.setattr(pipe, "predict", lambda docs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        trained(TEXT)
+    trained.set_error_handler(lambda name, proc, docs, error: failures.append((name, len(docs))))
+    assert list(trained.pipe([TEXT, TEXT])) == []
+    assert failures == [("cot_ner", 2)]
