@@ -71,10 +71,11 @@ def view_of(item: Doc | View) -> View:
 
 
 def get_relations(doc: Doc) -> list[Relation]:
-    """Getter of `Doc._.relations`: the stored offsets as spans; a new list each time."""
+    """Getter of `Doc._.relations`: the stored offsets as spans, a new list each time."""
     return [
-        Relation(Span(doc, h0, h1, label=h), Span(doc, t0, t1, label=t), label, score)
-        for h0, h1, h, t0, t1, t, label, score in _user_data(doc).get(RELATIONS_KEY, ())
+        Relation(_span_at(doc, *head), _span_at(doc, *tail), label, score)
+        for *offsets, label, score in _user_data(doc).get(RELATIONS_KEY, ())
+        for head, tail in [(offsets[:3], offsets[3:])]
     ]
 
 
@@ -92,7 +93,7 @@ def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
                     f"relation {label!r} points at tokens {span.start}-{span.end}, outside the Doc of "
                     f"{len(doc)} tokens: give spans of the same Doc"
                 )
-        offsets = (head.start, head.end, head.label_, tail.start, tail.end, tail.label_)
+        offsets = (head.start_char, head.end_char, head.label_, tail.start_char, tail.end_char, tail.label_)
         rows.append((*offsets, str(label), float(score[0]) if score else 1.0))
     _user_data(doc)[RELATIONS_KEY] = rows
 
@@ -105,7 +106,7 @@ def has_relations(doc: Doc) -> bool:
 def get_confidence(span: Span) -> float | None:
     """Getter of `Span._.confidence`: the probability of an entity, None if no component has set one."""
     for start, end, label, score in _user_data(span.doc).get(CONFIDENCE_KEY, ()):
-        if (start, end, label) == (span.start, span.end, span.label_):
+        if (start, end, label) == (span.start_char, span.end_char, span.label_):
             return score
     return None
 
@@ -113,9 +114,15 @@ def get_confidence(span: Span) -> float | None:
 def set_confidences(doc: Doc, entities: Iterable[tuple[int, int, str, float]]) -> None:
     """Store what `Span._.confidence` returns.
 
-    entities (Iterable[Tuple[int, int, str, float]]): Start, end, label and probability.
+    entities (Iterable[Tuple[int, int, str, float]]): Start and end token, label and probability.
     """
-    _user_data(doc)[CONFIDENCE_KEY] = list(entities)
+    spans = ((doc[start:end], label, score) for start, end, label, score in entities)
+    _user_data(doc)[CONFIDENCE_KEY] = [(s.start_char, s.end_char, label, score) for s, label, score in spans]
+
+
+def _span_at(doc: Doc, start_char: int, end_char: int, label: str) -> Span:
+    """Offsets are stored in characters: they stay right when a later component merges or splits tokens."""
+    return doc.char_span(start_char, end_char, label=label, alignment_mode="expand")
 
 
 def _user_data(doc: Doc) -> dict[Any, Any]:
