@@ -10,15 +10,16 @@ from typing import Any
 
 import srsly
 import torch
-from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device
+from thinc.api import PyTorchGradScaler, get_torch_default_device
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from ..modules.encoder import CotEncoder
+from .inplace_shim import InPlaceShim
 from .wordpieces import Template, make_template
 
 
-class EncoderShim(PyTorchShim):
-    """A PyTorchShim that serializes all that is needed to run, so that loading asks no hub and no package.
+class EncoderShim(InPlaceShim):
+    """A shim that serializes all that is needed to run, so that loading asks no hub and no package.
 
     k (int): Number of conditional prompts.
     mixed_precision (bool): Half precision on a GPU; has no effect on CPU.

@@ -8,19 +8,20 @@ from typing import Any, cast
 
 import srsly
 import torch
-from thinc.api import Model, PyTorchShim, get_torch_default_device, xp2torch
+from thinc.api import Model, get_torch_default_device, xp2torch
 from thinc.layers.pytorchwrapper import convert_pytorch_default_outputs
 from thinc.layers.pytorchwrapper import forward as pytorch_forward
 from thinc.types import Floats2d
 from torch import Tensor, nn
 
 from ..errors import CotnerError
+from .inplace_shim import InPlaceShim
 
 # (input width, output width) -> module
 Build = Callable[[int, int], nn.Module]
 
 
-class HeadShim(PyTorchShim):
+class HeadShim(InPlaceShim):
     """Saves the sizes beside the weights, so that loading can build the module first.
 
     build (Callable[[int, int], nn.Module]): Makes the module from its sizes.
