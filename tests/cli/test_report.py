@@ -1,0 +1,71 @@
+"""`cotner report` scores the views as a user would meet them, and refuses what it cannot read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import spacy
+import srsly
+from conftest import gold_docs
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_cotner.cli import app
+from spacy_cotner.report import compare
+
+
+def report(*args: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["report", *map(str, args)])
+    return result.exit_code, " ".join(result.output.split())
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    docs = gold_docs(spacy.blank("en"))
+    DocBin(docs=docs, store_user_data=True).to_disk(tmp_path / "dev.spacy")
+    return tmp_path / "dev.spacy"
+
+
+def test_student_teacher_and_baseline_stand_side_by_side(
+    model_folder: Path, corpus: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "metrics" / "dev.json"
+    code, text = report(model_folder, corpus, "--baseline", model_folder, "--output", output)
+    assert code == 0, text
+    scores = srsly.read_json(output)
+    assert {"student", "teacher", "baseline"} <= set(scores)
+    # The baseline is the same pipeline here, and it reads what the student reads.
+    assert scores["baseline"]["ents_per_type"] == scores["student"]["ents_per_type"]
+    assert "NER F" in text
+    assert f"{100 * scores['student']['ents_f']:.1f}" in text
+
+
+def test_the_student_never_sees_the_explanation(model_folder: Path, corpus: Path, tmp_path: Path) -> None:
+    bare = DocBin(docs=gold_docs(spacy.blank("en"), cot=False), store_user_data=True)
+    bare.to_disk(tmp_path / "bare.spacy")
+    student, teacher = compare(model_folder, corpus)
+    (alone,) = compare(model_folder, tmp_path / "bare.spacy")
+    assert (student.name, teacher.name) == ("student", "teacher")
+    assert alone.scores == student.scores
+
+
+@pytest.mark.parametrize(
+    ("model", "content", "message"),
+    [
+        ("nowhere", b"", "no trained pipeline at nowhere"),
+        (None, None, "no corpus at"),
+        (None, b"not a DocBin", "is not a .spacy file that can be read"),
+        (None, DocBin(store_user_data=True).to_bytes(), "holds no texts"),
+    ],
+)
+def test_bad_input_is_one_line(
+    model_folder: Path, tmp_path: Path, model: str | None, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / "x.spacy"
+    if content is not None:
+        path.write_bytes(content)
+    code, text = report(model or model_folder, path)
+    assert code == 1
+    assert message in text
+    assert "Traceback" not in text
