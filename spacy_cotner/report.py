@@ -51,11 +51,13 @@ def compare(model: Path, corpus: Path, baseline: Path | None = None) -> list[Row
     rows = [Row("student", "text alone", evaluate(nlp, examples))]
     explained = [eg for eg in examples if eg.reference._.cot]
     if explained:
-        share = "" if len(explained) == len(examples) else f" ({len(explained)} of {len(examples)} texts have it)"
+        n, n_all = len(explained), len(examples)
+        share = "" if n == n_all else f" ({n} of {n_all} texts have it)"
         rows.append(Row("teacher", f"text + explanation{share}", evaluate(nlp, teacher_examples(examples))))
     if baseline is not None:
         plain = load_pipeline(baseline)
-        rows.append(Row("baseline", "text alone, trained without CoT", evaluate(plain, read_examples(plain, corpus))))
+        scores = evaluate(plain, read_examples(plain, corpus))
+        rows.append(Row("baseline", "text alone, trained without CoT", scores))
     return rows
 
 
@@ -106,7 +108,7 @@ def as_json(rows: Sequence[Row], settings: dict[str, str]) -> dict[str, Any]:
 
 
 def as_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """RETURNS (Tuple[List[str], List[List[str]]]): Header, and a line each row; columns that apply to any row."""
+    """RETURNS (Tuple[List[str], List[List[str]]]): Header and lines; columns that apply to any row."""
     keys = [key for key in COLUMNS if any(key in row.scores for row in rows)]
     header = ["", "reads", *(COLUMNS[key] for key in keys)]
     lines = [[row.name, row.what, *(_percent(row.scores.get(key)) for key in keys)] for row in rows]

@@ -121,8 +121,16 @@ def set_confidences(doc: Doc, entities: Iterable[tuple[int, int, str, float]]) -
 
 
 def _span_at(doc: Doc, start_char: int, end_char: int, label: str) -> Span:
-    """Offsets are stored in characters: they stay right when a later component merges or splits tokens."""
-    return doc.char_span(start_char, end_char, label=label, alignment_mode="expand")
+    """Offsets are stored in characters: they stay right when a later component merges or splits tokens.
+
+    RAISES (ValueError): If the Doc's text is not the one that the offsets were taken from.
+    """
+    span = doc.char_span(start_char, end_char, label=label, alignment_mode="expand")
+    if span is None:
+        raise ValueError(
+            f"a relation's span {start_char}-{end_char} lies outside the text of {len(doc.text)} characters"
+        )
+    return span
 
 
 def _user_data(doc: Doc) -> dict[Any, Any]:

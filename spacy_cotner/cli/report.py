@@ -24,7 +24,7 @@ def report_cli(
         Optional[Path], typer.Option("--output", "-o", help="JSON file for all scores")  # noqa: UP045
     ] = None,
 ) -> None:
-    """Score a pipeline on text alone (student), on text with its explanation (teacher), and beside a baseline."""
+    """Score a pipeline on text alone (student), on text + explanation (teacher), and beside a baseline."""
     rows = compare(model, corpus, baseline)
     header, lines = as_table(rows)
     msg.table(lines, header=header, divider=True, aligns=["l", "l"] + ["r"] * (len(header) - 2))
