@@ -65,11 +65,13 @@ class Elicitor:
         doc (Doc): The Doc.
         RETURNS (List[Union[Request, Outcome]]): For each grain, a request, or what is clear without one.
         """
-        return [self._plan(doc, grain) for grain in self.grains.values()]
-
-    def _plan(self, doc: Doc, grain: Grain) -> Request | Outcome:
         if not doc.text.strip():
-            return Outcome("skipped", reason="no text")
+            return [Outcome("skipped", reason="no text") for _ in self.grains]
+        # What templates use is the same for all grains; most time goes into asking spaCy for it.
+        variables = variables_of(doc)
+        return [self._plan(doc, grain, variables) for grain in self.grains.values()]
+
+    def _plan(self, doc: Doc, grain: Grain, variables: dict[str, Any]) -> Request | Outcome:
         if not self.settings.overwrite and doc._.cot.get(grain.name):
             return Outcome("kept")
         if self.settings.source.kind == "recorded" and (text := self._look_up(doc, grain)):
@@ -86,8 +88,8 @@ class Elicitor:
             return Outcome("failed", reason="bad picture", detail=str(error))
         if grain.settings.needs_image and not (picture or doc._.caption):
             return Outcome("skipped", reason="model can't see, and no caption")
-        messages, text = self.messages(doc, grain, picture), clean(doc.text)
-        image = doc._.image
+        messages = self.messages(grain, {**variables, "image": picture is not None})
+        text, image = variables["text"], doc._.image
         return self.session.request(
             grain.name, grain.settings, messages, text=text, image=image, picture=picture
         )
@@ -105,22 +107,20 @@ class Elicitor:
         wanted = grain.settings.needs_image and doc._.image and self.settings.source.sees
         return find_picture(doc._.image, self.settings.images) if wanted else None
 
-    def messages(self, doc: Doc, grain: Grain, picture: Picture | None = None) -> list[Message]:
-        """The prompt for a grain of a Doc.
+    def messages(self, grain: Grain, variables: dict[str, Any]) -> list[Message]:
+        """The prompt for a grain.
 
-        doc (Doc): The Doc.
         grain (Grain): The question.
-        picture (Optional[Picture]): The picture that will be attached.
+        variables (Dict[str, Any]): What the template may use.
         RETURNS (List[Message]): System prompt, examples, the question.
         """
         messages = [{"role": "system", "content": self.system}] if self.system else []
         if grain.name in self._examples:
-            for example in self._examples[grain.name].choose(doc.text):
+            for example in self._examples[grain.name].choose(variables["text"]):
                 shown = grain.render(_variables_of_example(example))
                 messages.append({"role": "user", "content": shown})
                 messages.append({"role": "assistant", "content": example.answer})
-        prompt = grain.render(variables_of(doc, attached=picture is not None))
-        return [*messages, {"role": "user", "content": prompt}]
+        return [*messages, {"role": "user", "content": grain.render(variables)}]
 
     def close(self) -> None:
         """Close connections and store; the next `pipe` opens them again."""
@@ -140,17 +140,16 @@ def length_problem(doc: Doc, settings: ElicitSettings) -> Outcome | None:
     return Outcome("failed", reason="text too long", detail=f"{length} > elicit.max_text_chars = {limit}")
 
 
-def variables_of(doc: Doc, attached: bool = False) -> dict[str, Any]:
+def variables_of(doc: Doc) -> dict[str, Any]:
     """What templates may use.
 
     doc (Doc): The Doc.
-    attached (bool): Whether its picture is sent.
     RETURNS (Dict[str, Any]): See `grains.VARIABLES`.
     """
     return {
         "text": clean(doc.text),
         "caption": clean(doc._.caption or ""),
-        "image": attached,
+        "image": False,
         "entities": [clean(ent.text) for ent in doc.ents],
         "pairs": [(clean(rel.head.text), clean(rel.tail.text)) for rel in doc._.relations],
     }
