@@ -50,6 +50,18 @@ def test_the_student_never_sees_the_explanation(model_folder: Path, corpus: Path
     assert alone.scores == student.scores
 
 
+def test_no_score_for_predicted_entities_where_nothing_predicts_them(
+    model_folder: Path, corpus: Path, tmp_path: Path
+) -> None:
+    nlp = spacy.load(model_folder)
+    nlp.remove_pipe("cot_ner")
+    nlp.to_disk(tmp_path / "rel_only")
+    scores = compare(tmp_path / "rel_only", corpus)[0].scores
+    assert "rel_gold_ents_micro_f" in scores
+    assert "rel_micro_f" not in scores
+    assert "rel_micro_f" in compare(model_folder, corpus)[0].scores
+
+
 @pytest.mark.parametrize(
     ("model", "content", "message"),
     [
