@@ -15,6 +15,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+# The planted key: it must turn up nowhere.
+KEY = "sk-planted-0123456789"
+
 # A script gets the request and the number of times that this very request came before, and says what happens:
 # None: the normal answer. str: this text. int: this status. dict: merged into the choice.
 # "hang", "drop", "cut": never answer, close the connection, stop in the middle of the JSON.

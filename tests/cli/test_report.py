@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import spacy
 import srsly
-from conftest import gold_docs
+from gold import gold_docs
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 import spacy
-from fake_openai import FakeOpenAI, fake_openai
+from fake_openai import KEY, FakeOpenAI, fake_openai
 from spacy.language import Language
 
 from spacy_cotner.elicitation import ElicitSettings, load_settings
-
-KEY = "sk-planted-0123456789"
 
 
 @pytest.fixture

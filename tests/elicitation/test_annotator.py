@@ -4,8 +4,7 @@ import json
 
 import pytest
 import spacy
-from conftest import KEY
-from fake_openai import FakeOpenAI
+from fake_openai import KEY, FakeOpenAI
 from spacy.tokens import Doc
 
 from spacy_cotner import CotnerError

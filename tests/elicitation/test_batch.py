@@ -3,8 +3,8 @@
 import contextlib
 
 import pytest
-from conftest import KEY
 from fake_batches import FakeBatches
+from fake_openai import KEY
 from PIL import Image
 
 from spacy_cotner import CotnerError

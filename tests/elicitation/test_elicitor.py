@@ -7,8 +7,7 @@ import threading
 import time
 
 import pytest
-from conftest import KEY
-from fake_openai import FakeOpenAI
+from fake_openai import KEY, FakeOpenAI
 from PIL import Image
 
 from spacy_cotner import CotnerError
