@@ -19,7 +19,7 @@ from ..modules import crf
 from ..types import set_confidences
 from .distillation import Distillation
 from .distilled import DistilledPipe
-from .tags import ROLES, TagScheme
+from .tags import ROLES, TagScheme, tag_scheme
 from .views import TrainingViews
 
 DEFAULT_CONFIG = Config().from_str(
@@ -107,7 +107,7 @@ class CotNer(DistilledPipe):
     @property
     def tags(self) -> TagScheme:
         """RETURNS (TagScheme): The tags of the current labels."""
-        return TagScheme(self.labels, str(self.cfg["scheme"]))
+        return tag_scheme(self.labels, str(self.cfg["scheme"]))
 
     @property
     def n_outputs(self) -> int:

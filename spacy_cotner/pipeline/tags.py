@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -37,6 +38,7 @@ class TagScheme:
         prefixes = dict.fromkeys(ROLES[scheme])
         self.tags = ["O"] + [f"{prefix}-{label}" for label in labels for prefix in prefixes]
         self.index = {tag: i for i, tag in enumerate(self.tags)}
+        self._constraints = self._make_constraints()
 
     def encode(self, biluo: str | None) -> int | None:
         """RETURNS (Optional[int]): The tag of a BILUO tag; None if it is missing or its label unknown."""
@@ -70,7 +72,10 @@ class TagScheme:
         return self.index[f"{self.inside}-{label}"] if self.inside == self.last else None
 
     def constraints(self) -> Constraints:
-        """RETURNS (Constraints): What the scheme allows."""
+        """RETURNS (Constraints): What the scheme allows; the same tensors each time."""
+        return self._constraints
+
+    def _make_constraints(self) -> Constraints:
         allowed = torch.tensor([[self._may_follow(a, b) for b in self.tags] for a in self.tags])
         start = torch.tensor([self._may_follow("O", tag) for tag in self.tags])
         end = torch.tensor([self._may_follow(tag, "O") for tag in self.tags])
@@ -83,3 +88,14 @@ class TagScheme:
             return first[0] in (self.begin, self.inside) and same_label
         # Only BILUO has entities that must go on.
         return self.last == self.inside or first[0] not in (self.begin, self.inside)
+
+
+@lru_cache(maxsize=16)
+def tag_scheme(labels: tuple[str, ...], scheme: str) -> TagScheme:
+    """The tags of these labels, made once: every batch asks, and constraints grow with the square of labels.
+
+    labels (Tuple[str, ...]): Entity labels.
+    scheme (str): "bio" or "bilou".
+    RETURNS (TagScheme): A shared instance.
+    """
+    return TagScheme(labels, scheme)
