@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy
 from spacy.tokens import Doc, Span
 
 # The grains of the paper (arXiv 2306.14122); users may add their own names.
@@ -19,6 +20,7 @@ NO_RELATION = "None"
 
 RELATIONS_KEY = ("spacy_cotner", "relations")
 CONFIDENCE_KEY = ("spacy_cotner", "confidence")
+SOFT_LABELS_KEY = ("spacy_cotner", "soft_labels")
 
 
 class Relation(NamedTuple):
@@ -39,6 +41,19 @@ class Relation(NamedTuple):
     def key(self) -> tuple[int, int, int, int, str]:
         """RETURNS (Tuple[int, int, int, int, str]): Token offsets and label, to compare across Docs."""
         return (self.head.start, self.head.end, self.tail.start, self.tail.end, self.label)
+
+
+class SoftLabels(NamedTuple):
+    """What a trained teacher thinks of a text, kept on the Doc so that a student can learn from it later.
+
+    labels (Tuple[str, ...]): The classes: tags of a recognizer, or relation labels with "None" first.
+    probabilities (ndarray): (rows, classes), one row a token or one a pair.
+    pairs (ndarray): (rows, 4), token offsets of head and tail; (0, 4) for a recognizer.
+    """
+
+    labels: tuple[str, ...]
+    probabilities: numpy.ndarray
+    pairs: numpy.ndarray = numpy.zeros((0, 4), dtype="int32")
 
 
 class View(NamedTuple):
@@ -120,6 +135,33 @@ def set_confidences(doc: Doc, entities: Iterable[tuple[int, int, str, float]]) -
     _user_data(doc)[CONFIDENCE_KEY] = [(s.start_char, s.end_char, label, score) for s, label, score in spans]
 
 
+def get_soft_labels(doc: Doc) -> dict[str, SoftLabels]:
+    """Getter of `Doc._.soft_labels`: by the name of the component that they are for, a new dict each time."""
+    return {
+        name: SoftLabels(
+            tuple(labels),
+            numpy.frombuffer(values, dtype="float16").astype("float32").reshape(-1, len(labels)),
+            numpy.frombuffer(pairs, dtype="int32").reshape(-1, 4),
+        )
+        for name, (labels, values, pairs) in _user_data(doc).get(SOFT_LABELS_KEY, {}).items()
+    }
+
+
+def set_soft_labels(doc: Doc, soft_labels: Mapping[str, SoftLabels]) -> None:
+    """Setter of `Doc._.soft_labels`. Probabilities are kept in half precision.
+
+    soft_labels (Mapping[str, SoftLabels]): By the name of the component that they are for.
+    """
+    _user_data(doc)[SOFT_LABELS_KEY] = {
+        name: (list(soft.labels), _bytes(soft.probabilities, "float16"), _bytes(soft.pairs, "int32"))
+        for name, soft in soft_labels.items()
+    }
+
+
+def _bytes(array: numpy.ndarray, dtype: str) -> bytes:
+    return numpy.ascontiguousarray(array, dtype=dtype).tobytes()
+
+
 def _span_at(doc: Doc, start_char: int, end_char: int, label: str) -> Span:
     """Offsets are stored in characters: they stay right when a later component merges or splits tokens.
 
@@ -156,6 +198,9 @@ def register_extensions() -> None:
         # False: only the listed pairs are annotated (label "None" included), other pairs are unknown (MNRE).
         # True: a pair that is not listed stands in no relation.
         "relations_complete": {"default": True},
+        "soft_labels": {"getter": get_soft_labels, "setter": set_soft_labels},
+        # How much a text counts in training, e.g. less for one that an LLM has rewritten.
+        "weight": {"default": 1.0},
     }
     for name, kwargs in extensions.items():
         if not Doc.has_extension(name):

@@ -14,6 +14,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from ..errors import CotnerError
 from ..types import GRAINS, View, view_of
+from .mentions import NO_MENTIONS, Mentions, find_mentions
 from .sequences import Layout, make_batch
 from .shim import EncoderShim, load_pretrained
 from .wordpieces import Wordpieces, tokenize_docs, tokenize_explanation
@@ -27,6 +28,7 @@ def build_cot_transformer_model(
     grains: Sequence[str] | None = None,
     caption: bool = True,
     cot_length: int = 128,
+    mention_window: int | None = None,
     window: int = 256,
     stride: int = 192,
     mixed_precision: bool = False,
@@ -44,6 +46,9 @@ def build_cot_transformer_model(
         default all that are there: noun, sentence, multimodality, then others by name.
     caption (bool): Whether the teacher view reads the caption.
     cot_length (int): Wordpieces of explanation that are read; what is longer is cut.
+    mention_window (Optional[int]): Mention-aligned fusion: the teacher view adds to each word of the text
+        what the explanation says where it mentions that word: the mean of the states there and of so many
+        wordpieces behind, through a linear layer. None switches it off. Needs a fast tokenizer.
     window (int): Wordpieces of text that the encoder sees at once; longer texts are read in windows.
     stride (int): Wordpieces from the start of one window to the start of the next.
     mixed_precision (bool): Half precision on a GPU; has no effect on CPU.
@@ -60,13 +65,14 @@ def build_cot_transformer_model(
         forward,
         init=init,
         dims={"nO": None},
-        shims=[EncoderShim(k, mixed_precision, gradient_checkpointing)],
+        shims=[EncoderShim(k, mention_window is not None, mixed_precision, gradient_checkpointing)],
         attrs={
             "name": name,
             "k": k,
             "grains": None if grains is None else list(grains),
             "caption": caption,
             "cot_length": cot_length,
+            "mention_window": mention_window,
             "window": window,
             "stride": stride,
             "replace_listener_cfg": replace_listener_cfg,
@@ -98,9 +104,11 @@ def forward(
     if not filled:
         return outputs, lambda d_outputs: []
     texts = tokenize_docs(shim.tokenizer, [views[i].doc for i in filled])
-    explanations = [_explanation_ids(model, views[i]) for i in filled]
-    batch = make_batch(texts, explanations, _layout(model), shim.device)
-    Y, backprop_shim = shim(ArgsKwargs(args=(batch.calls, batch.gather), kwargs={}), is_train)
+    explanations = [_explanation(model, views[i]) for i in filled]
+    mentions = None if model.attrs["mention_window"] is None else [told for _, told in explanations]
+    batch = make_batch(texts, [ids for ids, _ in explanations], _layout(model), shim.device, mentions)
+    read = ArgsKwargs(args=(batch.calls, batch.gather, batch.mentions), kwargs={})
+    Y, backprop_shim = shim(read, is_train)
     states = model.ops.unflatten(torch2xp(Y.detach().float()), model.ops.asarray1i(batch.lengths))
     for i, text, state in zip(filled, texts, states, strict=True):
         outputs[i] = _transformer_data(model, text, state)
@@ -148,9 +156,12 @@ def _shim(model: EncoderModel) -> EncoderShim:
     return cast(EncoderShim, model.shims[0])
 
 
-def _explanation_ids(model: EncoderModel, view: View) -> list[int]:
+def _explanation(model: EncoderModel, view: View) -> tuple[list[int], Mentions]:
+    """Its wordpieces, and which of them speak of which token."""
     text = compose_explanation(view, model.attrs["grains"], model.attrs["caption"])
-    return tokenize_explanation(_shim(model).tokenizer, text, model.attrs["cot_length"])
+    ids, offsets = tokenize_explanation(_shim(model).tokenizer, text, model.attrs["cot_length"])
+    after = model.attrs["mention_window"]
+    return ids, NO_MENTIONS if after is None else find_mentions(view.doc, text, offsets, after)
 
 
 def _transformer_data(model: EncoderModel, text: Wordpieces, state: Any) -> TransformerData:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy
 import torch
 
+from .mentions import Mentions
 from .wordpieces import Template, Wordpieces
 
 # A call of the encoder costs about as much as this many wordpieces of padding: more padding, and two calls
@@ -34,11 +35,12 @@ class Layout(NamedTuple):
 
 
 class Sequence(NamedTuple):
-    """One sequence: ids and token types, where its text stands, and whether it has prompt slots."""
+    """One sequence: ids and token types, where text and explanation stand, whether it has prompt slots."""
 
     ids: list[int]
     types: list[int]
     text: slice
+    explanation: slice
     has_slots: bool
 
 
@@ -48,20 +50,30 @@ class Batch(NamedTuple):
     calls (List[Dict[str, torch.Tensor]]): Arguments of each encoder call, see `CotEncoder.forward`.
     gather (torch.Tensor): For each view its first special token and then its wordpieces, as indices.
     lengths (List[int]): Number of gathered states of each view: 1 + its wordpieces.
+    mentions (Optional[torch.Tensor]): (2, pairs): a gathered state, and the index of a position that tells
+        about it.
     """
 
     calls: list[dict[str, torch.Tensor]]
     gather: torch.Tensor
     lengths: list[int]
+    mentions: torch.Tensor | None
 
 
-def make_batch(texts: list[Wordpieces], explanations: list[list[int]], layout: Layout, device: Any) -> Batch:
+def make_batch(
+    texts: list[Wordpieces],
+    explanations: list[list[int]],
+    layout: Layout,
+    device: Any,
+    mentions: list[Mentions] | None = None,
+) -> Batch:
     """Lay out a batch of views.
 
     texts (List[Wordpieces]): The text of each view.
     explanations (List[List[int]]): Wordpieces of its explanation, empty for the student view.
     layout (Layout): How.
     device (torch.device): Where the tensors go.
+    mentions (Optional[List[Mentions]]): Where each explanation speaks of which token.
     RETURNS (Batch): The encoder's input.
     """
     windows = [
@@ -76,12 +88,15 @@ def make_batch(texts: list[Wordpieces], explanations: list[list[int]], layout: L
         offsets[rows] = offset + numpy.arange(len(rows)) * length
         offset += len(rows) * length
         calls.append(pad_call([flat[i] for i in rows], length, layout, device))
-    gather, first = [], 0
+    gather, explained, first = [], [], 0
     for text, view in zip(texts, windows, strict=True):
         gather.append(_positions(len(text.ids), view, offsets[first : first + len(view)], layout))
+        explained.append(int(offsets[first]) + view[0].explanation.start)
         first += len(view)
+    lengths = [len(g) for g in gather]
     indices = torch.from_numpy(numpy.concatenate(gather)).to(device)
-    return Batch(calls, indices, [len(g) for g in gather])
+    pairs = None if mentions is None else _mention_pairs(texts, mentions, explained, lengths).to(device)
+    return Batch(calls, indices, lengths, pairs)
 
 
 def make_windows(ids: list[int], explanation: list[int], layout: Layout) -> Iterator[Sequence]:
@@ -98,14 +113,15 @@ def make_windows(ids: list[int], explanation: list[int], layout: Layout) -> Iter
             n_second = len(explanation) + len(after)
             types = [0] * (len(sequence) - n_second) + [layout.template.second_type] * n_second
             text_start = len(before)
+            explained = slice(len(sequence) - n_second, len(sequence) - len(after))
         else:
             before, after = layout.template.single
             sequence = before + [layout.pad_id] * layout.k + part + after
             types = [0] * len(sequence)
             text_start = len(before) + layout.k
-        yield Sequence(
-            sequence, types, slice(text_start, text_start + len(part)), not explanation and layout.k > 0
-        )
+            explained = slice(len(sequence), len(sequence))
+        in_text = slice(text_start, text_start + len(part))
+        yield Sequence(sequence, types, in_text, explained, not explanation and layout.k > 0)
         if start + layout.window >= len(ids):
             return
         start += layout.stride
@@ -157,3 +173,20 @@ def _positions(n: int, windows: list[Sequence], offsets: Any, layout: Layout) ->
     owner = numpy.clip((pieces - overlap // 2) // layout.stride, 0, len(windows) - 1)
     column = windows[0].text.start + pieces - owner * layout.stride
     return numpy.concatenate([offsets[:1], offsets[owner] + column])
+
+
+def _mention_pairs(
+    texts: list[Wordpieces], mentions: list[Mentions], explained: list[int], lengths: list[int]
+) -> torch.Tensor:
+    """(2, pairs): from tokens to all of their wordpieces, from the explanation's wordpieces to positions."""
+    rows, columns, first = [], [], 1
+    for text, (tokens, pieces), start, length in zip(texts, mentions, explained, lengths, strict=True):
+        ends = numpy.cumsum(text.lengths)
+        owned = text.lengths[tokens]
+        within = numpy.arange(owned.sum()) - numpy.repeat(numpy.cumsum(owned) - owned, owned)
+        rows.append(first + text.indices[numpy.repeat(ends[tokens] - owned, owned) + within])
+        columns.append(start + numpy.repeat(pieces, owned))
+        first += length
+    return torch.from_numpy(
+        numpy.stack([numpy.concatenate(rows), numpy.concatenate(columns)]).astype("int64")
+    )

@@ -22,19 +22,29 @@ class EncoderShim(InPlaceShim):
     """A shim that serializes all that is needed to run, so that loading asks no hub and no package.
 
     k (int): Number of conditional prompts.
-    mixed_precision (bool): Half precision on a GPU; has no effect on CPU.
+    fuses_mentions (bool): Whether the encoder has a layer for mention-aligned fusion.
+    mixed_precision (bool): Half precision in training: float16 on a GPU, bfloat16 on a CPU that has it.
     gradient_checkpointing (bool): Recompute activations in the backward pass to save memory.
     """
 
     tokenizer: Any = None
     template: Template
 
-    def __init__(self, k: int, mixed_precision: bool = False, gradient_checkpointing: bool = False):
-        mixed_precision = mixed_precision and get_torch_default_device().type == "cuda"
+    def __init__(
+        self,
+        k: int,
+        fuses_mentions: bool = False,
+        mixed_precision: bool = False,
+        gradient_checkpointing: bool = False,
+    ):
+        on_gpu = get_torch_default_device().type == "cuda"
         super().__init__(
-            None, mixed_precision=mixed_precision, grad_scaler=PyTorchGradScaler(enabled=mixed_precision)
+            None,
+            mixed_precision=mixed_precision and on_gpu,
+            grad_scaler=PyTorchGradScaler(enabled=mixed_precision and on_gpu),
         )
-        self.k = k
+        self.half_on_cpu = mixed_precision and not on_gpu and _computes_in_bfloat16()
+        self.k, self.fuses_mentions = k, fuses_mentions
         self.gradient_checkpointing = gradient_checkpointing
 
     @property
@@ -56,14 +66,14 @@ class EncoderShim(InPlaceShim):
         if self.gradient_checkpointing:
             transformer.gradient_checkpointing_enable({"use_reentrant": False})
         device = get_torch_default_device()
-        self._model = CotEncoder(transformer, self.k).to(device)
+        self._model = CotEncoder(transformer, self.k, self.fuses_mentions, self.half_on_cpu).to(device)
         self._grad_scaler.to_(device)
         self.tokenizer = tokenizer
         self.template = make_template(tokenizer)
 
     def to_bytes(self) -> bytes:
-        """RETURNS (bytes): Configuration, tokenizer files and weights; only `k` before `initialize`."""
-        message: dict[str, Any] = {"k": self.k}
+        """RETURNS (bytes): Configuration, tokenizer files, weights; only the settings before `initialize`."""
+        message: dict[str, Any] = {"k": self.k, "fuses_mentions": self.fuses_mentions}
         if self._model is not None:
             state = BytesIO()
             torch.save(self._model.state_dict(), state)
@@ -79,7 +89,7 @@ class EncoderShim(InPlaceShim):
         RETURNS (EncoderShim): The shim itself.
         """
         message = srsly.msgpack_loads(bytes_data)
-        self.k = message["k"]
+        self.k, self.fuses_mentions = message["k"], message["fuses_mentions"]
         if "state" in message:
             with tempfile.TemporaryDirectory() as folder:
                 _write_files(folder, message["tokenizer"])
@@ -123,6 +133,13 @@ def _save_files(tokenizer: Any) -> dict[str, bytes]:
 def _write_files(folder: str, files: dict[str, bytes]) -> None:
     for name, content in files.items():
         (Path(folder) / Path(name).name).write_bytes(content)
+
+
+def _computes_in_bfloat16() -> bool:
+    """Other CPUs emulate bfloat16, which is slower than single precision."""
+    cpu = torch.cpu
+    checks = (getattr(cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return any(check is not None and check() for check in checks)
 
 
 def _before_fork() -> None:

@@ -54,14 +54,25 @@ def tokenize_docs(tokenizer: Any, docs: list[Doc]) -> list[Wordpieces]:
     ]
 
 
-def tokenize_explanation(tokenizer: Any, text: str, max_length: int) -> list[int]:
-    """RETURNS (List[int]): The ids of the first `max_length` wordpieces, without special tokens."""
+def tokenize_explanation(
+    tokenizer: Any, text: str, max_length: int
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """Cut an explanation into wordpieces, without special tokens.
+
+    tokenizer (PreTrainedTokenizerBase): A Hugging Face tokenizer, fast or slow.
+    text (str): The explanation.
+    max_length (int): How many wordpieces to keep.
+    RETURNS (Tuple[List[int], List[Tuple[int, int]]]): Ids, and for each its start and end character; no
+        characters if the tokenizer does not report them.
+    """
     if not text:
-        return []
+        return [], []
     # No tokenizer yields fewer than one wordpiece in 20 characters of running text; 5,000 words stay cheap.
-    return tokenizer(text[: 20 * max_length], add_special_tokens=False, verbose=False)["input_ids"][
-        :max_length
-    ]
+    fast = tokenizer.is_fast
+    encoded = tokenizer(
+        text[: 20 * max_length], add_special_tokens=False, return_offsets_mapping=fast, verbose=False
+    )
+    return encoded["input_ids"][:max_length], encoded["offset_mapping"][:max_length] if fast else []
 
 
 def align(doc: Doc, offsets: list[tuple[int, int]]) -> tuple[numpy.ndarray, numpy.ndarray]:

@@ -15,29 +15,48 @@ class CotEncoder(nn.Module):
 
     transformer (nn.Module): A Hugging Face encoder; called with `inputs_embeds`.
     k (int): Number of prompt vectors, 0 for none.
+    fuses_mentions (bool): Whether there is a layer for what the explanation says of a word.
+    half_on_cpu (bool): bfloat16 in training on a CPU (a GPU has its own way, see thinc's PyTorchShim).
     """
 
-    def __init__(self, transformer: Any, k: int = 0):
+    def __init__(self, transformer: Any, k: int = 0, fuses_mentions: bool = False, half_on_cpu: bool = False):
         super().__init__()
         self.transformer = transformer
         self.k = k
+        self.half_on_cpu = half_on_cpu
         if k:
             words = transformer.get_input_embeddings()
             width = words.embedding_dim
             scale = float(words.weight.detach().float().std())
             self.prompt = ConditionalPrompt(k, width, n_heads=_n_heads(width), scale=scale)
 
-    def forward(self, calls: list[dict[str, Tensor]], gather: Tensor) -> Tensor:
+        if fuses_mentions:
+            width = transformer.config.hidden_size
+            self.fusion = nn.Linear(width, width)
+
+    def forward(
+        self, calls: list[dict[str, Tensor]], gather: Tensor, mentions: Tensor | None = None
+    ) -> Tensor:
         """Encode a batch in one or a few calls, and pick the states of the wordpieces that are asked for.
 
         calls (List[Dict[str, Tensor]]): The padded sequences of each encoder call: `input_ids`,
             `attention_mask` and `token_type_ids` (sequences, length); `prompt_rows` (n,), the sequences with
             prompt slots; `slots` (k,), their columns; `is_text` (sequences, length), what prompts attend to.
         gather (Tensor): Indices (wordpieces,) into the concatenated positions of all calls.
+        mentions (Optional[Tensor]): (2, pairs), a gathered wordpiece and the index of a position that tells
+            about it.
         RETURNS (Tensor): States (wordpieces, width).
         """
-        states = [self._encode(**call).flatten(0, 1) for call in calls]
-        return torch.cat(states).index_select(0, gather)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half_on_cpu and self.training):
+            states = torch.cat([self._encode(**call).flatten(0, 1) for call in calls]).float()
+        read = states.index_select(0, gather)
+        return read if mentions is None else self._fuse(read, states, *mentions)
+
+    def _fuse(self, read: Tensor, states: Tensor, rows: Tensor, told: Tensor) -> Tensor:
+        """Add to each mentioned wordpiece the mean of the states that tell about it."""
+        counts = torch.bincount(rows, minlength=len(read))[:, None]
+        means = torch.zeros_like(read).index_add(0, rows, states.index_select(0, told)) / counts.clamp(min=1)
+        return read + self.fusion(means) * (counts > 0)
 
     def _encode(
         self,

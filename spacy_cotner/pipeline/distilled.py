@@ -15,7 +15,9 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..errors import CotnerError
 from ..models.tok2vec import CotListener
+from ..types import SoftLabels
 from .distillation import Distillation
+from .soft import check_soft_labels
 from .views import TrainingViews, training_views
 
 # Tokens of a batch at prediction, padding included: about 100 MB of token vectors at width 384.
@@ -101,6 +103,7 @@ class DistilledPipe(TrainablePipe):
                 f"{self.name}: no {self.label_kind} in the training data: check that the corpus has some, "
                 f"or give labels in [initialize.components.{self.name}]"
             )
+        check_soft_labels(get_examples(), self.name, self.classes)
         self.model.get_ref("output").set_dim("nO", self.n_outputs)
         self.model.initialize()
 
@@ -163,8 +166,17 @@ class DistilledPipe(TrainablePipe):
 
     @property
     @abstractmethod
+    def classes(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): What the head chooses from."""
+
+    @property
     def n_outputs(self) -> int:
         """RETURNS (int): Width of the head."""
+        return len(self.classes)
+
+    @abstractmethod
+    def soft_labels(self, docs: Iterable[Doc]) -> list[SoftLabels]:
+        """RETURNS (List[SoftLabels]): What this component thinks of texts, for a student to learn from."""
 
     @abstractmethod
     def gold_labels(self, example: Example) -> Iterable[str]:

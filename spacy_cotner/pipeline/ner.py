@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
+import numpy
 import torch
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -16,9 +17,10 @@ from torch import Tensor
 from ..errors import CotnerError
 from ..models.ner import CrfScores, NerModel
 from ..modules import crf
-from ..types import set_confidences
+from ..types import SoftLabels, set_confidences
 from .distillation import Distillation
 from .distilled import DistilledPipe
+from .soft import aligned_rows
 from .tags import ROLES, TagScheme, tag_scheme
 from .views import TrainingViews
 
@@ -110,13 +112,31 @@ class CotNer(DistilledPipe):
         return tag_scheme(self.labels, str(self.cfg["scheme"]))
 
     @property
-    def n_outputs(self) -> int:
-        """RETURNS (int): Number of tags."""
-        return len(self.tags.tags)
+    def classes(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The tags."""
+        return tuple(self.tags.tags)
 
     def gold_labels(self, example: Example) -> Iterable[str]:
-        """YIELDS (str): Labels of the reference's entities."""
-        return (ent.label_ for ent in example.reference.ents)
+        """YIELDS (str): Labels of the reference's entities, and those that its soft labels know."""
+        yield from (ent.label_ for ent in example.reference.ents)
+        soft = example.reference._.soft_labels.get(self.name)
+        yield from (tag[2:] for tag in (soft.labels if soft else ()) if tag != "O")
+
+    def soft_labels(self, docs: Iterable[Doc]) -> list[SoftLabels]:
+        """What this component thinks of texts, for a student to learn from: the marginals of its CRF.
+
+        docs (Iterable[Doc]): The Docs, each read in the view that its CoT chooses.
+        RETURNS (List[SoftLabels]): One row a token.
+        """
+        docs = list(docs)
+        self._require_labels()
+        if not any(len(doc) for doc in docs):
+            return [SoftLabels(self.classes, numpy.zeros((0, self.n_outputs))) for _ in docs]
+        with torch.no_grad():
+            potentials, transitions = (xp2torch(scores) for scores in self.model.predict(docs))
+            constrained = self._constrain(self.tags, potentials, transitions, docs)
+            rows = crf.log_marginals(*constrained).exp().cpu().numpy()
+        return [SoftLabels(self.classes, row[: len(doc)]) for row, doc in zip(rows, docs, strict=True)]
 
     def predict(self, docs: Iterable[Doc]) -> Entities:
         """Find entities, each Doc in the view that its CoT chooses.
@@ -166,31 +186,72 @@ class CotNer(DistilledPipe):
         views (TrainingViews): The views.
         RETURNS (Tuple[float, Tuple[Floats3d, Floats2d]]): The loss and its gradient.
         """
-        settings, n, tags = self.distillation, len(examples), self.tags
+        teacher_weight, kl_weight = self.distillation.next_weights()
+        n, tags = len(examples), self.tags
         raw = [xp2torch(array, requires_grad=True) for array in scores]
         docs = [view.doc for view in views.students + views.teachers]
         potentials, transitions, mask = self._constrain(tags, raw[0], raw[1], docs)
         gold = [_gold_tags(tags, eg) for eg in examples]
         allowed = _allowed(gold + [gold[i] for i in views.owners], potentials)
         nll = crf.negative_log_likelihood(potentials, transitions, mask, allowed) * mask.any(1)
-        loss = nll[:n].sum() + settings.teacher_weight * nll[n:].sum()
-        if views.teachers and settings.kl_weight:
-            loss = loss + settings.kl_weight * self._kl(potentials, transitions, mask, n, views.owners)
+        weights = torch.tensor([eg.reference._.weight for eg in examples], device=nll.device)
+        loss = (weights * nll[:n]).sum() + teacher_weight * (weights[views.owners] * nll[n:]).sum()
+        if kl_weight:
+            soft = [eg.reference._.soft_labels.get(self.name) for eg in examples]
+            divergence = self._kl_views(potentials, transitions, mask, views.owners, soft)
+            divergence = divergence + self._kl_soft(potentials, transitions, mask, examples, soft)
+            loss = loss + kl_weight * (weights * divergence).sum()
         loss = loss / n
         # Texts of one token do not use the transitions.
         d_scores = torch.autograd.grad(loss, raw, materialize_grads=True)
         return float(loss.detach()), cast(CrfScores, (torch2xp(d_scores[0]), torch2xp(d_scores[1])))
 
-    def _kl(self, potentials: Tensor, transitions: Tensor, mask: Tensor, n: int, owners: list[int]) -> Tensor:
-        """T² · KL(teacher ‖ student) of the token marginals at temperature T, summed over tokens."""
-        T = self.distillation.temperature
-        rows = torch.cat([potentials[owners], potentials[n:]]) / T
-        logs = crf.log_marginals(rows, transitions / T, torch.cat([mask[owners], mask[n:]]))
-        student, teacher = logs.chunk(2)
+    def _kl_views(
+        self,
+        potentials: Tensor,
+        transitions: Tensor,
+        mask: Tensor,
+        owners: list[int],
+        soft: list[SoftLabels | None],
+    ) -> Tensor:
+        """KL from the teacher views, (examples,); zero for examples whose teacher is their soft labels."""
+        n = len(soft)
+        divergence = potentials.new_zeros(n)
+        rows = [i for i, owner in enumerate(owners) if soft[owner] is None]
+        if not rows:
+            return divergence
+        T, taught = self.distillation.temperature, [owners[i] for i in rows]
+        both = taught + [n + i for i in rows]
+        student, teacher = crf.log_marginals(potentials[both] / T, transitions / T, mask[both]).chunk(2)
         if self.distillation.detach_teacher:
             teacher = teacher.detach()
-        divergence = (teacher.exp() * (teacher - student)).sum(2)
-        return T**2 * (divergence * mask[n:]).sum()
+        kl = (teacher.exp() * (teacher - student)).sum(2) * mask[taught]
+        return divergence.index_add(0, torch.tensor(taught, device=kl.device), T**2 * kl.sum(1))
+
+    def _kl_soft(
+        self,
+        potentials: Tensor,
+        transitions: Tensor,
+        mask: Tensor,
+        examples: Sequence[Example],
+        soft: list[SoftLabels | None],
+    ) -> Tensor:
+        """KL from the soft labels that examples carry, (examples,)."""
+        divergence = potentials.new_zeros(len(examples))
+        taught = [i for i, labels in enumerate(soft) if labels is not None]
+        if not taught:
+            return divergence
+        T = self.distillation.temperature
+        target = potentials.new_zeros(len(taught), *potentials.shape[1:])
+        for row, i in enumerate(taught):
+            known, values = aligned_rows(examples[i], cast(SoftLabels, soft[i]), self.classes)
+            target[row, known] = torch.from_numpy(values).to(target)
+        student = crf.log_marginals(potentials[taught] / T, transitions / T, mask[taught])
+        if T != 1:
+            target = target ** (1 / T)
+            target = target / target.sum(2, keepdim=True).clamp(min=1e-12)
+        kl = (torch.xlogy(target, target) - target * student).sum(2)
+        return divergence.index_add(0, torch.tensor(taught, device=kl.device), T**2 * kl.sum(1))
 
     def _constrain(
         self, tags: TagScheme, potentials: Tensor, transitions: Tensor, docs: Sequence[Doc]

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from ..models.rel import RelModel
 from ..scorers import pair_keys, score_relations
-from ..types import NO_RELATION, Relation, View
+from ..types import NO_RELATION, Relation, SoftLabels, View
 from .candidates import Pair, candidate_pairs, gold_pairs
 from .distillation import Distillation
 from .distilled import DistilledPipe
@@ -134,9 +134,12 @@ class CotRel(DistilledPipe):
         )
 
     @property
-    def n_outputs(self) -> int:
-        """RETURNS (int): The labels and, at index 0, "no relation"."""
-        return 1 + len(self.labels)
+    def classes(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): "No relation" at index 0, then the labels."""
+        return (NO_RELATION, *self.labels)
+
+    def soft_labels(self, docs: Iterable[Doc]) -> list[SoftLabels]:
+        raise NotImplementedError
 
     def add_label(self, label: str) -> int:
         """Add a label before `initialize`; "no relation" is always there and is never added.
@@ -243,7 +246,7 @@ class CotRel(DistilledPipe):
         views (TrainingViews): The views.
         RETURNS (Tuple[float, Floats2d]): The loss and its gradient.
         """
-        settings = self.distillation
+        teacher_weight, kl_weight = self.distillation.next_weights()
         n = sum(map(len, targets))
         if not n:
             return 0.0, scores * 0
@@ -252,9 +255,9 @@ class CotRel(DistilledPipe):
         gold = torch.tensor([t for row in targets for t in row], device=logits.device)
         taught = _pairs_of(views.owners, targets, logits.device)
         loss = F.cross_entropy(student, gold, reduction="sum")
-        loss = loss + settings.teacher_weight * F.cross_entropy(teacher, gold[taught], reduction="sum")
-        if len(taught) and settings.kl_weight:
-            loss = loss + settings.kl_weight * self._kl(student[taught], teacher)
+        loss = loss + teacher_weight * F.cross_entropy(teacher, gold[taught], reduction="sum")
+        if len(taught) and kl_weight:
+            loss = loss + kl_weight * self._kl(student[taught], teacher)
         loss = loss / len(targets)
         (d_logits,) = torch.autograd.grad(loss, logits)
         return float(loss.detach()), cast(Floats2d, torch2xp(d_logits))

@@ -110,8 +110,8 @@ def test_template_when_the_vocabulary_knows_neither_word(tiny_encoder, tmp_path)
 
 def test_explanations_are_cut_to_whole_length(tokenizer):
     text = "ada lovelace worked with charles babbage " * 50
-    ids = tokenize_explanation(tokenizer, text, 30)
+    ids, _ = tokenize_explanation(tokenizer, text, 30)
     assert len(ids) == 30
     assert ids == tokenizer(text, add_special_tokens=False)["input_ids"][:30]
-    assert tokenize_explanation(tokenizer, "", 30) == []
-    assert tokenize_explanation(tokenizer, text, 0) == []
+    assert tokenize_explanation(tokenizer, "", 30) == ([], [])
+    assert tokenize_explanation(tokenizer, text, 0) == ([], [])
