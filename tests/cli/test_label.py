@@ -1,0 +1,99 @@
+"""`cotner label` and `cotner crossfit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import spacy
+from gold import gold_docs
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_cotner.cli import app
+
+CONFIG = """
+[paths]
+train = null
+dev = null
+[nlp]
+lang = "en"
+pipeline = ["cot_transformer","cot_ner"]
+[components]
+[components.cot_transformer]
+factory = "cot_transformer"
+[components.cot_transformer.model]
+@architectures = "spacy_cotner.CotTransformerModel.v1"
+name = {encoder}
+cot_length = 32
+window = 64
+stride = 48
+[components.cot_ner]
+factory = "cot_ner"
+[corpora]
+[corpora.train]
+@readers = "spacy.Corpus.v1"
+path = ${{paths.train}}
+[corpora.dev]
+@readers = "spacy.Corpus.v1"
+path = ${{paths.dev}}
+[training]
+seed = 0
+gpu_allocator = null
+train_corpus = "corpora.train"
+dev_corpus = "corpora.dev"
+max_steps = 2
+eval_frequency = 1
+[training.optimizer]
+@optimizers = "Adam.v1"
+"""
+
+
+def cotner(*args: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(map(str, args)))
+    return result.exit_code, " ".join(result.output.split())
+
+
+def read(path: Path) -> list:
+    return list(DocBin().from_disk(path).get_docs(spacy.blank("en").vocab))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    DocBin(docs=gold_docs(spacy.blank("en")), store_user_data=True).to_disk(tmp_path / "train.spacy")
+    return tmp_path / "train.spacy"
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_label(model_folder: Path, corpus: Path, tmp_path: Path, keep: bool) -> None:
+    out = tmp_path / "soft.spacy"
+    code, text = cotner("label", corpus, out, "--teacher", model_folder, *(["--keep-cot"] if keep else []))
+    assert code == 0, text
+    docs = read(out)
+    assert [len(doc._.soft_labels["cot_ner"].probabilities) for doc in docs] == [len(doc) for doc in docs]
+    assert [doc.ents for doc in docs] != [()] * 4
+    assert bool(docs[0]._.cot) == keep
+
+
+def test_label_without_teacher(corpus: Path, tmp_path: Path) -> None:
+    code, text = cotner("label", corpus, tmp_path / "soft.spacy", "--teacher", tmp_path / "nobody")
+    assert code == 1
+    assert "no trained pipeline at" in text
+    assert not (tmp_path / "soft.spacy").exists()
+
+
+def test_crossfit(tiny_encoder: str, corpus: Path, tmp_path: Path) -> None:
+    config = tmp_path / "ner.cfg"
+    config.write_text(CONFIG.format(encoder=f'"{tiny_encoder}"'))
+    out = tmp_path / "soft.spacy"
+    code, text = cotner("crossfit", config, corpus, out, "--folds", 2, "--paths.dev", corpus)
+    assert code == 0, text
+    docs = read(out)
+    assert sorted(doc.text for doc in docs) == sorted(doc.text for doc in read(corpus))
+    assert all(len(doc._.soft_labels["cot_ner"].probabilities) == len(doc) for doc in docs)
+
+
+def test_too_many_folds(tiny_encoder: str, corpus: Path, tmp_path: Path) -> None:
+    code, text = cotner("crossfit", tmp_path / "ner.cfg", corpus, tmp_path / "soft.spacy", "--folds", 5)
+    assert code == 1
+    assert "cannot deal 4 texts to 5 folds" in text
