@@ -1,0 +1,186 @@
+"""What does the chain of thought bring? Baseline, teacher, self-training and student on the same texts.
+
+python benchmarks/study.py run efficiency --train T.spacy --dev D.spacy --test E.spacy --fractions 0.1
+python benchmarks/study.py report benchmarks/results/study-efficiency.jsonl
+
+One JSON line a run is appended as soon as it ends; runs that are there already are skipped. Corpora are
+those of `cotner elicit`. Checkpoints are chosen on dev; test is only reported. Studies: `efficiency` (share of labels;
+1.0 is the full set), `ablation` (one part left out or added at a time), `cross` (test sets of other domains).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from study_report import report
+from study_runs import DISTILLATION, ENCODER, Corpora, label, score, split, train
+
+RESULTS = Path(__file__).parent / "results"
+# A name, and what is changed in the config of the teacher and of its student.
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "no fusion": {f"{ENCODER}.mention_window": None},
+    "no caption": {f"{ENCODER}.caption": False},
+    "no prompts": {f"{ENCODER}.k": 0},
+    "no KL": {f"{DISTILLATION}.kl_weight": 0.0},
+    "T = 2": {f"{DISTILLATION}.temperature": 2.0},
+    "short CoT": {f"{ENCODER}.cot_length": 32},
+}
+
+
+class Study:
+    """The runs of one share of labels and one seed; each is trained when it is first needed.
+
+    args (argparse.Namespace): The command line.
+    fraction (float): Share of the training texts with labels.
+    seed (int): Deals the texts and initializes the models.
+    name (str): The variant, a name of `ABLATIONS`.
+    """
+
+    def __init__(self, args: argparse.Namespace, fraction: float, seed: int, name: str = "full"):
+        self.args, self.fraction, self.seed, self.name = args, fraction, seed, name
+        self.folder = args.work / f"{fraction:g}" / str(seed)
+        corpora = Corpora(args.train, args.dev, args.test, args.pool)
+        self.parts = split(corpora, fraction, seed, self.folder)
+        self.variant = self.folder / name.replace(" ", "-")
+
+    def overrides(self, steps: int, **paths: Path) -> dict[str, Any]:
+        every = max(1, steps // 4)
+        return {
+            "system.seed": self.seed,
+            "training.max_steps": steps,
+            "training.eval_frequency": every,
+            "training.optimizer.learn_rate.warmup_steps": max(1, steps // 8),
+            "paths.dev": self.args.dev,
+            **{f"paths.{key}": path for key, path in paths.items()},
+            **dict(pair.split("=", 1) for pair in self.args.set),
+        }
+
+    def baseline(self) -> tuple[Path, dict[str, Any]]:
+        """Text only, no CoT anywhere."""
+        settings = {**self.overrides(self.args.steps, train=self.parts["plain"]), f"{ENCODER}.k": 0}
+        return self._trained(self.folder / "baseline", settings)
+
+    def teacher(self) -> tuple[Path, dict[str, Any]]:
+        """Both views of the labelled texts."""
+        settings = (
+            self.overrides(self.args.teacher_steps, train=self.parts["labelled"]) | ABLATIONS[self.name]
+        )
+        return self._trained(self.variant / "teacher", settings)
+
+    def self_training(self) -> tuple[Path, dict[str, Any]]:
+        """The pool with soft labels of the baseline: all that can be had without CoT."""
+        soft, seconds = self._labelled(self.folder / "self.spacy", self.baseline()[0], "--text-only")
+        settings = self.overrides(self.args.student_steps, train=self.parts["plain"], unlabelled=soft)
+        settings |= {f"{ENCODER}.k": 0, "corpora.train.ratio": self.args.ratio}
+        folder, costs = self._trained(self.folder / "self-training", settings)
+        return folder, {**costs, "label_seconds": seconds}
+
+    def student(self) -> tuple[Path, dict[str, Any]]:
+        """The pool with soft labels of the teacher, and both views of the labelled texts."""
+        soft, seconds = self._labelled(self.variant / "soft.spacy", self.teacher()[0])
+        settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], unlabelled=soft)
+        settings |= {"corpora.train.ratio": self.args.ratio, **ABLATIONS[self.name]}
+        folder, costs = self._trained(self.variant / "student", settings)
+        return folder, {**costs, "label_seconds": seconds}
+
+    def _trained(self, folder: Path, overrides: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+        costs = folder / "costs.json"
+        if not costs.exists():
+            spent = train(self.args.config, folder, overrides, self.args.gpu_id)
+            costs.write_text(json.dumps(spent))
+        return folder / "model-best", json.loads(costs.read_text())
+
+    def _labelled(self, path: Path, teacher: Path, *options: str) -> tuple[Path, float]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        timing = path.with_suffix(".seconds")
+        if not timing.exists():
+            timing.write_text(str(label(self.parts["pool"], path, teacher, *options)))
+        return path, float(timing.read_text())
+
+
+RECIPES: dict[str, Callable[[Study], tuple[Path, dict[str, Any]]]] = {
+    "baseline": Study.baseline,
+    "teacher": Study.teacher,
+    "self-training": Study.self_training,
+    "student": Study.student,
+}
+
+
+def main() -> None:
+    args = arguments()
+    if args.command == "report":
+        report(args.rows, args.title)
+        return
+    args.out = args.out or RESULTS / f"study-{args.study}.jsonl"
+    done = [json.loads(line) for line in args.out.read_text().splitlines()] if args.out.exists() else []
+    names = list(ABLATIONS) if args.study == "ablation" else ["full"]
+    for seed in args.seeds:
+        for fraction in args.fractions:
+            for name in args.only or names:
+                study = Study(args, fraction, seed, name)
+                for recipe in args.recipes:
+                    key = {"fraction": fraction, "seed": seed, "variant": name, "recipe": recipe}
+                    if any(row.items() >= key.items() for row in done):
+                        continue
+                    model, costs = RECIPES[recipe](study)
+                    row = {**key, **costs, "dev": score(model, args.dev)}
+                    others = {"test": args.test} if args.test else {}
+                    others |= {path.parent.name: path for path in args.others}
+                    row |= {split_name: score(model, path) for split_name, path in others.items()}
+                    row |= {"machine": f"{platform.machine()}, {torch.get_num_threads()} threads"}
+                    row |= {
+                        "torch": torch.__version__,
+                        "time": time.strftime("%Y-%m-%d %H:%M"),
+                        "gpu": args.gpu_id,
+                    }
+                    args.out.parent.mkdir(parents=True, exist_ok=True)
+                    with open(args.out, "a", encoding="utf8") as file:
+                        file.write(json.dumps(row) + "\n")
+                    print({**key, **costs, **{s: _short(row[s]) for s in ("dev", *others)}}, flush=True)
+
+
+def _short(scores: dict[str, Any]) -> dict[str, float]:
+    return {view: row["f"] for view, row in scores.items()}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run")
+    run.add_argument("study", choices=["efficiency", "ablation", "cross"])
+    run.add_argument("--config", type=Path, default=Path("configs/ner.cfg"))
+    run.add_argument("--train", type=Path, required=True)
+    run.add_argument("--dev", type=Path, required=True)
+    run.add_argument("--test", type=Path)
+    run.add_argument("--pool", type=Path, help="more texts with CoT and without labels")
+    run.add_argument("--others", type=Path, nargs="*", default=[], help="test sets of other domains")
+    run.add_argument("--fractions", type=float, nargs="+", default=[0.02, 0.05, 0.1, 0.25, 0.5, 1.0])
+    run.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    run.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=list(RECIPES))
+    run.add_argument("--only", nargs="+", choices=list(ABLATIONS), help="variants of an ablation")
+    run.add_argument("--steps", type=int, default=633, help="updates of the baseline")
+    run.add_argument("--teacher-steps", type=int, default=633)
+    run.add_argument("--student-steps", type=int, default=633, help="of student and self-training")
+    run.add_argument("--ratio", type=float, default=4.0, help="unlabelled texts for each labelled one")
+    run.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="more settings, for all runs")
+    run.add_argument("--gpu-id", type=int, default=-1)
+    run.add_argument("--work", type=Path, default=Path("training/study"), help="models and parts")
+    run.add_argument("--out", type=Path, help="JSON lines; by default in benchmarks/results")
+    table = commands.add_parser("report")
+    table.add_argument("rows", type=Path)
+    table.add_argument("--title", default="")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The rows of a study as a Markdown table with spread and significance, and as a plot."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import defaultdict
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+Rows = list[dict[str, Any]]
+# Which view of which run a line of the table shows.
+LINES = {
+    "baseline": ("baseline", "student"),
+    "self-training": ("self-training", "student"),
+    "student": ("student", "student"),
+    "teacher": ("teacher", "teacher"),
+    "live teacher (student + CoT)": ("student", "teacher"),
+}
+
+
+def report(path: Path, title: str = "") -> None:
+    """Write `.md` and `.svg` beside the rows.
+
+    path (Path): JSON lines of `study.py run`.
+    title (str): Heading.
+    """
+    rows = [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
+    splits = [name for name in rows[0] if isinstance(rows[0][name], dict)]
+    text = f"# {title or path.stem}\n\n" if title or path.stem else ""
+    for split in splits:
+        text += f"{split}, F1, mean ± sd over seeds\n\n{table(rows, split)}\n"
+    text += costs(rows)
+    path.with_suffix(".md").write_text(text, encoding="utf8")
+    plot(rows, splits[-1], path.with_suffix(".svg"))
+    print(text)
+
+
+def table(rows: Rows, split: str) -> str:
+    """RETURNS (str): One line a share of labels, variant and recipe, with the gain over the baseline."""
+    lines = ["| labels | | F1 | over baseline | p |", "| --- | --- | --- | --- | --- |"]
+    for fraction in sorted({row["fraction"] for row in rows}):
+        for variant in dict.fromkeys(row["variant"] for row in rows):
+            here = [r for r in rows if r["fraction"] == fraction]
+            base = {r["seed"]: r[split]["student"] for r in here if r["recipe"] == "baseline"}
+            for name, (recipe, view) in LINES.items():
+                found = {
+                    r["seed"]: r[split][view]
+                    for r in here
+                    if r["recipe"] == recipe and r["variant"] == variant
+                }
+                if found:
+                    label = name if variant == "full" else f"{name}, {variant}"
+                    lines.append(
+                        f"| {fraction:.0%} | {label} | {_spread(found)} | {_gain(found, base, name)}"
+                    )
+    return "\n".join(lines) + "\n"
+
+
+def _spread(found: dict[int, dict[str, Any]]) -> str:
+    values = [scores["f"] for scores in found.values()]
+    spread = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{mean(values):.1f}{spread} (n = {len(values)})"
+
+
+def _gain(found: dict[int, dict[str, Any]], base: dict[int, dict[str, Any]], name: str) -> str:
+    seeds = sorted(found.keys() & base.keys())
+    if name == "baseline" or not seeds:
+        return "| |"
+    gain = mean(found[s]["f"] - base[s]["f"] for s in seeds)
+    pairs = [(found[s].get("counts"), base[s].get("counts")) for s in seeds]
+    if any(a is None or b is None for a, b in pairs):
+        return f"{gain:+.1f} | |"
+    return f"{gain:+.1f} | {_p(permutation_test(pairs))} |"
+
+
+def permutation_test(pairs: list[tuple[Any, Any]], n: int = 2000, seed: int = 0) -> float:
+    """Paired approximate randomization over texts (Yeh 2000), the same texts swapped for all seeds.
+
+    pairs (List[Tuple]): For each seed the counts of the texts by two systems: (tp, fp, fn) a text.
+    n (int): Random swaps.
+    seed (int): Draws them.
+    RETURNS (float): Probability of a difference in mean F1 at least as large if there were none.
+    """
+    rng, n_texts = random.Random(seed), len(pairs[0][0])
+
+    def difference(swapped: list[bool]) -> float:
+        gap = 0.0
+        for first, second in pairs:
+            sums = [[0, 0, 0], [0, 0, 0]]
+            for swap, a, b in zip(swapped, first, second, strict=True):
+                for total, triple in zip(sums, (b, a) if swap else (a, b), strict=True):
+                    for i in range(3):
+                        total[i] += triple[i]
+            gap += _f(*sums[0]) - _f(*sums[1])
+        return abs(gap)
+
+    observed = difference([False] * n_texts)
+    extreme = sum(difference([rng.random() < 0.5 for _ in range(n_texts)]) >= observed for _ in range(n))
+    return (extreme + 1) / (n + 1)
+
+
+def _f(tp: int, fp: int, fn: int) -> float:
+    return 2 * tp / max(2 * tp + fp + fn, 1)
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def costs(rows: Rows) -> str:
+    """RETURNS (str): What the runs took."""
+    lines = ["| | training, s | labelling, s | peak memory, MB |", "| --- | --- | --- | --- |"]
+    by_recipe: dict[str, Rows] = defaultdict(list)
+    for row in rows:
+        by_recipe[f"{row['fraction']:.0%} {row['recipe']}"].append(row)
+    for name, group in by_recipe.items():
+        labelling = mean(row.get("label_seconds", 0) for row in group)
+        seconds, peak = mean(r["train_seconds"] for r in group), max(r["peak_mb"] for r in group)
+        lines.append(f"| {name} | {seconds:.0f} | {labelling:.0f} | {peak} |")
+    machines = "; ".join(sorted({f"{row['machine']}, torch {row['torch']}" for row in rows}))
+    return "\n".join(lines) + f"\n\nMachine: {machines}.\n"
+
+
+def plot(rows: Rows, split: str, path: Path) -> None:
+    """Draw F1 over the share of labels, or bars where there is only one share; `pip install matplotlib`."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6, 4))
+    for name, (recipe, view) in LINES.items():
+        points: dict[float, list[float]] = defaultdict(list)
+        for row in rows:
+            if row["recipe"] == recipe and row["variant"] == "full":
+                points[row["fraction"]].append(row[split][view]["f"])
+        shares = sorted(points)
+        means = [mean(points[share]) for share in shares]
+        spread = [stdev(points[share]) if len(points[share]) > 1 else 0.0 for share in shares]
+        if shares:
+            axes.errorbar([100 * s for s in shares], means, spread, marker="o", capsize=3, label=name)
+    axes.set(xscale="log", xlabel="labelled training texts, %", ylabel=f"{split} F1")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path)

@@ -1,0 +1,141 @@
+"""The runs of a study: corpora, training, soft labels and scores, each a command that a user could type."""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import spacy
+from spacy.scorer import PRFScore
+from spacy.tokens import Doc, DocBin
+from spacy.training import Example
+
+from spacy_cotner.report import evaluate, load_pipeline, read_examples, teacher_examples
+
+ENCODER = "components.cot_transformer.model"
+DISTILLATION = "components.cot_ner.distillation"
+
+
+class Corpora(NamedTuple):
+    """The files of a study, all of them with CoT.
+
+    train (Path): Labelled texts.
+    dev (Path): Chooses checkpoints and settings.
+    test (Optional[Path]): Reported, never chosen on.
+    pool (Optional[Path]): More texts without labels.
+    """
+
+    train: Path
+    dev: Path
+    test: Path | None
+    pool: Path | None
+
+
+def read(path: Path) -> list[Doc]:
+    """RETURNS (List[Doc]): The Docs of a `.spacy` file."""
+    return list(DocBin().from_disk(path).get_docs(spacy.blank("en").vocab))
+
+
+def write(docs: list[Doc], path: Path, cot: bool = True) -> Path:
+    """RETURNS (Path): Where the Docs are, with their CoT or without."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    copies = [doc.copy() for doc in docs]
+    for doc in copies if not cot else ():
+        doc._.cot = {}
+    DocBin(docs=copies, store_user_data=True).to_disk(path)
+    return path
+
+
+def split(corpora: Corpora, fraction: float, seed: int, folder: Path) -> dict[str, Path]:
+    """Deal the training texts: the first part keeps its labels, the rest joins the pool.
+
+    Subsets are nested: with the same seed, 10 % of the texts are among the 25 %.
+
+    corpora (Corpora): The files.
+    fraction (float): Share of the training texts with labels.
+    seed (int): Shuffles them.
+    folder (Path): Where the parts are written.
+    RETURNS (Dict[str, Path]): `labelled` with CoT, `plain` the same without, and `pool` if there is one.
+    """
+    paths = {name: folder / f"{name}.spacy" for name in ("labelled", "plain", "pool")}
+    docs, pool = read(corpora.train), read(corpora.pool) if corpora.pool else []
+    random.Random(seed).shuffle(docs)
+    n = max(1, round(fraction * len(docs)))
+    write(docs[:n], paths["labelled"])
+    write(docs[:n], paths["plain"], cot=False)
+    if not docs[n:] + pool:
+        del paths["pool"]
+    else:
+        write(docs[n:] + pool, paths["pool"])
+    return paths
+
+
+def train(config: Path, output: Path, overrides: dict[str, Any], gpu: int) -> dict[str, float]:
+    """Run `spacy train`.
+
+    config (Path): The config.
+    output (Path): Folder of the model; other runs find `model-best` there.
+    overrides (Dict[str, Any]): Settings by dotted name.
+    gpu (int): GPU id, -1 for CPU.
+    RETURNS (Dict[str, float]): Seconds, and the largest memory of any run so far in MB.
+    """
+    args = [str(word) for name, value in overrides.items() for word in (f"--{name}", _json(value))]
+    output.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
+    with open(output / "train.log", "w", encoding="utf8") as log:
+        command = [sys.executable, "-m", "spacy", "train", str(config), "-o", str(output), "-g", str(gpu)]
+        subprocess.run([*command, *args], check=True, stdout=log, stderr=subprocess.STDOUT)
+    shutil.rmtree(output / "model-last", ignore_errors=True)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return {"train_seconds": round(time.perf_counter() - start), "peak_mb": round(peak)}
+
+
+def label(corpus: Path, output: Path, teacher: Path, *options: str) -> float:
+    """Run `cotner label`. RETURNS (float): Seconds."""
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "spacy", "cotner", "label", str(corpus), str(output), "-t", str(teacher)]
+    subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
+    return round(time.perf_counter() - start)
+
+
+def score(model: Path, corpus: Path, main: str = "ents_f") -> dict[str, Any]:
+    """Score both views.
+
+    model (Path): A trained pipeline.
+    corpus (Path): Labelled texts with CoT.
+    main (str): The score that is reported.
+    RETURNS (Dict[str, Any]): For "student" and "teacher" the score, and for `ents_f` the counts of each text
+        (true positives, false positives, false negatives), for significance tests.
+    """
+    nlp, rows = load_pipeline(model), {}
+    for view in ("student", "teacher"):
+        examples = read_examples(nlp, corpus)
+        if view == "teacher":
+            examples = teacher_examples(examples)
+        scores = evaluate(nlp, examples)
+        rows[view] = {"f": round(100 * scores[main], 2)}
+        if main == "ents_f":
+            rows[view]["counts"] = [counts(eg) for eg in examples]
+    return rows
+
+
+def counts(example: Example) -> tuple[int, int, int]:
+    """RETURNS (Tuple[int, int, int]): True positives, false positives, false negatives of one text."""
+    gold = {(ent.start_char, ent.end_char, ent.label_) for ent in example.reference.ents}
+    found = {(ent.start_char, ent.end_char, ent.label_) for ent in example.predicted.ents}
+    prf = PRFScore()
+    prf.score_set(found, gold)
+    return prf.tp, prf.fp, prf.fn
+
+
+def _json(value: Any) -> str:
+    return (
+        value if isinstance(value, str) else json.dumps(value) if not isinstance(value, Path) else str(value)
+    )
