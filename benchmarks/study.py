@@ -4,8 +4,8 @@ python benchmarks/study.py run efficiency --train T.spacy --dev D.spacy --test E
 python benchmarks/study.py report benchmarks/results/study-efficiency.jsonl
 
 One JSON line a run is appended as soon as it ends; runs that are there already are skipped. Corpora are
-those of `cotner elicit`. Checkpoints are chosen on dev; test is only reported. Studies: `efficiency` (share of
-labels; 1.0 is the full set), `ablation` (one part left out or added at a time), `cross` (test sets of other domains).
+those of `cotner elicit`. Checkpoints are chosen on dev; test is only reported. Studies: `efficiency` (share
+of labels), `ablation` (one part changed at a time), `cross` (test sets of other domains).
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import srsly
+import torch
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData, WordpieceBatch
 from thinc.api import ArgsKwargs, Model, torch2xp, xp2torch
@@ -29,6 +30,7 @@ def build_cot_transformer_model(
     caption: bool = True,
     cot_length: int = 128,
     mention_window: int | None = None,
+    imagination: float = 0.0,
     window: int = 256,
     stride: int = 192,
     mixed_precision: bool = False,
@@ -49,6 +51,8 @@ def build_cot_transformer_model(
     mention_window (Optional[int]): Mention-aligned fusion: the teacher view adds to each word of the text
         what the explanation says where it mentions that word: the mean of the states there and of so many
         wordpieces behind, through a linear layer. None switches it off. Needs a fast tokenizer.
+    imagination (float): Weight of a loss that pulls the prompts of a text towards its encoded explanation,
+        see `modules.imagination`; 0 switches it off.
     window (int): Wordpieces of text that the encoder sees at once; longer texts are read in windows.
     stride (int): Wordpieces from the start of one window to the start of the next.
     mixed_precision (bool): Half precision on a GPU; has no effect on CPU.
@@ -73,6 +77,7 @@ def build_cot_transformer_model(
             "caption": caption,
             "cot_length": cot_length,
             "mention_window": mention_window,
+            "imagination": imagination,
             "window": window,
             "stride": stride,
             "replace_listener_cfg": replace_listener_cfg,
@@ -106,9 +111,11 @@ def forward(
     texts = tokenize_docs(shim.tokenizer, [views[i].doc for i in filled])
     explanations = [_explanation(model, views[i]) for i in filled]
     mentions = None if model.attrs["mention_window"] is None else [told for _, told in explanations]
-    batch = make_batch(texts, [ids for ids, _ in explanations], _layout(model), shim.device, mentions)
-    read = ArgsKwargs(args=(batch.calls, batch.gather, batch.mentions), kwargs={})
-    Y, backprop_shim = shim(read, is_train)
+    twins = _twins(model, [views[i] for i in filled]) if is_train else None
+    ids = [ids for ids, _ in explanations]
+    batch = make_batch(texts, ids, _layout(model), shim.device, mentions, twins)
+    read = ArgsKwargs(args=(batch.calls, batch.gather, batch.mentions, batch.imagined), kwargs={})
+    (Y, *imagination), backprop_shim = shim(read, is_train)
     states = model.ops.unflatten(torch2xp(Y.detach().float()), model.ops.asarray1i(batch.lengths))
     for i, text, state in zip(filled, texts, states, strict=True):
         outputs[i] = _transformer_data(model, text, state)
@@ -118,7 +125,8 @@ def forward(
             d.model_output["last_hidden_state"][0] for d in d_outputs if "last_hidden_state" in d.model_output
         ]
         dY = xp2torch(model.ops.flatten(d_states)).to(Y.dtype)
-        backprop_shim(ArgsKwargs(args=((Y,),), kwargs={"grad_tensors": (dY,)}))
+        gradients = (dY, *(torch.full_like(loss, model.attrs["imagination"]) for loss in imagination))
+        backprop_shim(ArgsKwargs(args=((Y, *imagination),), kwargs={"grad_tensors": gradients}))
         return []
 
     return outputs, backprop
@@ -162,6 +170,15 @@ def _explanation(model: EncoderModel, view: View) -> tuple[list[int], Mentions]:
     ids, offsets = tokenize_explanation(_shim(model).tokenizer, text, model.attrs["cot_length"])
     after = model.attrs["mention_window"]
     return ids, NO_MENTIONS if after is None else find_mentions(view.doc, text, offsets, after)
+
+
+def _twins(model: EncoderModel, views: list[View]) -> list[tuple[int, int]]:
+    """The two views of each text, where prompts shall imagine explanations."""
+    if not (model.attrs["imagination"] and model.attrs["k"]):
+        return []
+    students = {id(view.doc): i for i, view in enumerate(views) if not view.is_teacher}
+    teachers = [(i, view) for i, view in enumerate(views) if _explanation(model, view)[0]]
+    return [(students[id(view.doc)], i) for i, view in teachers if id(view.doc) in students]
 
 
 def _transformer_data(model: EncoderModel, text: Wordpieces, state: Any) -> TransformerData:

@@ -52,12 +52,15 @@ class Batch(NamedTuple):
     lengths (List[int]): Number of gathered states of each view: 1 + its wordpieces.
     mentions (Optional[torch.Tensor]): (2, pairs): a gathered state, and the index of a position that tells
         about it.
+    imagined (Optional[Tuple[torch.Tensor, ...]]): Positions of prompts and explanations of the same texts,
+        see `modules.imagination`.
     """
 
     calls: list[dict[str, torch.Tensor]]
     gather: torch.Tensor
     lengths: list[int]
-    mentions: torch.Tensor | None
+    mentions: torch.Tensor | None = None
+    imagined: tuple[torch.Tensor, ...] | None = None
 
 
 def make_batch(
@@ -66,6 +69,7 @@ def make_batch(
     layout: Layout,
     device: Any,
     mentions: list[Mentions] | None = None,
+    twins: list[tuple[int, int]] | None = None,
 ) -> Batch:
     """Lay out a batch of views.
 
@@ -74,6 +78,8 @@ def make_batch(
     layout (Layout): How.
     device (torch.device): Where the tensors go.
     mentions (Optional[List[Mentions]]): Where each explanation speaks of which token.
+    twins (Optional[List[Tuple[int, int]]]): Student view and teacher view of the same text, by number, whose
+        prompts shall imagine the explanation.
     RETURNS (Batch): The encoder's input.
     """
     windows = [
@@ -88,15 +94,22 @@ def make_batch(
         offsets[rows] = offset + numpy.arange(len(rows)) * length
         offset += len(rows) * length
         calls.append(pad_call([flat[i] for i in rows], length, layout, device))
-    gather, explained, first = [], [], 0
+    gather, starts, first = [], [], 0
     for text, view in zip(texts, windows, strict=True):
         gather.append(_positions(len(text.ids), view, offsets[first : first + len(view)], layout))
-        explained.append(int(offsets[first]) + view[0].explanation.start)
+        starts.append(int(offsets[first]))
         first += len(view)
     lengths = [len(g) for g in gather]
     indices = torch.from_numpy(numpy.concatenate(gather)).to(device)
-    pairs = None if mentions is None else _mention_pairs(texts, mentions, explained, lengths).to(device)
-    return Batch(calls, indices, lengths, pairs)
+    batch = Batch(calls, indices, lengths)
+    if mentions is not None:
+        explained = [start + view[0].explanation.start for start, view in zip(starts, windows, strict=True)]
+        batch = batch._replace(mentions=_mention_pairs(texts, mentions, explained, lengths).to(device))
+    if twins:
+        first_windows = [view[0] for view in windows]
+        positions = _imagined(first_windows, starts, twins, layout)
+        batch = batch._replace(imagined=tuple(torch.from_numpy(p).to(device) for p in positions))
+    return batch
 
 
 def make_windows(ids: list[int], explanation: list[int], layout: Layout) -> Iterator[Sequence]:
@@ -190,3 +203,14 @@ def _mention_pairs(
     return torch.from_numpy(
         numpy.stack([numpy.concatenate(rows), numpy.concatenate(columns)]).astype("int64")
     )
+
+
+def _imagined(
+    windows: list[Sequence], starts: list[int], twins: list[tuple[int, int]], layout: Layout
+) -> tuple[Any, Any, Any]:
+    """Positions of the prompts (twins, k) and of the explanations (wordpieces,), and whose these are."""
+    slots = numpy.arange(layout.k) + len(layout.template.single[0])
+    told = [numpy.r_[windows[t].explanation] + starts[t] for _, t in twins]
+    prompts = numpy.stack([starts[s] + slots for s, _ in twins])
+    owners = numpy.repeat(numpy.arange(len(twins)), [len(t) for t in told])
+    return prompts, numpy.concatenate(told), owners
