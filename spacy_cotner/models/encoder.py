@@ -30,6 +30,7 @@ def build_cot_transformer_model(
     caption: bool = True,
     cot_length: int = 128,
     mention_window: int | None = None,
+    attend: bool = True,
     imagination: float = 0.0,
     window: int = 256,
     stride: int = 192,
@@ -51,6 +52,9 @@ def build_cot_transformer_model(
     mention_window (Optional[int]): Mention-aligned fusion: the teacher view adds to each word of the text
         what the explanation says where it mentions that word: the mean of the states there and of so many
         wordpieces behind, through a linear layer. None switches it off. Needs a fast tokenizer.
+    attend (bool): Whether text and explanation are read together, attending to each other. Otherwise the
+        explanation is encoded on its own, without gradient, and reaches the text through fusion alone: the
+        teacher view costs little more than the student view.
     imagination (float): Weight of a loss that pulls the prompts of a text towards its encoded explanation,
         see `modules.imagination`; 0 switches it off.
     window (int): Wordpieces of text that the encoder sees at once; longer texts are read in windows.
@@ -64,6 +68,10 @@ def build_cot_transformer_model(
         raise CotnerError(f"cot_transformer: stride must lie between 1 and window ({window}), not {stride}")
     if k < 0 or cot_length < 0:
         raise CotnerError(f"cot_transformer: k ({k}) and cot_length ({cot_length}) must not be negative")
+    if mention_window is None and not attend:
+        raise CotnerError(
+            "cot_transformer: without attend the explanation needs a mention_window to be heard"
+        )
     return Model(
         "cot-transformer",
         forward,
@@ -77,6 +85,7 @@ def build_cot_transformer_model(
             "caption": caption,
             "cot_length": cot_length,
             "mention_window": mention_window,
+            "attend": attend,
             "imagination": imagination,
             "window": window,
             "stride": stride,
@@ -114,7 +123,9 @@ def forward(
     twins = _twins(model, [views[i] for i in filled]) if is_train else None
     ids = [ids for ids, _ in explanations]
     batch = make_batch(texts, ids, _layout(model), shim.device, mentions, twins)
-    read = ArgsKwargs(args=(batch.calls, batch.gather, batch.mentions, batch.imagined), kwargs={})
+    read = ArgsKwargs(
+        args=(batch.calls, batch.gather, batch.asides, batch.mentions, batch.imagined), kwargs={}
+    )
     (Y, *imagination), backprop_shim = shim(read, is_train)
     states = model.ops.unflatten(torch2xp(Y.detach().float()), model.ops.asarray1i(batch.lengths))
     for i, text, state in zip(filled, texts, states, strict=True):
@@ -202,7 +213,7 @@ def _transformer_data(model: EncoderModel, text: Wordpieces, state: Any) -> Tran
 def _layout(model: EncoderModel) -> Layout:
     shim, attrs = _shim(model), model.attrs
     pad_id = shim.tokenizer.pad_token_id or 0
-    return Layout(shim.template, attrs["k"], attrs["window"], attrs["stride"], pad_id)
+    return Layout(shim.template, attrs["k"], attrs["window"], attrs["stride"], pad_id, not attrs["attend"])
 
 
 def _load(name: str) -> tuple[Any, Any]:

@@ -42,6 +42,7 @@ class CotEncoder(nn.Module):
         self,
         calls: list[dict[str, Tensor]],
         gather: Tensor,
+        asides: list[dict[str, Tensor]],
         mentions: Tensor | None = None,
         imagined: tuple[Tensor, Tensor, Tensor] | None = None,
     ) -> tuple[Tensor, ...]:
@@ -51,13 +52,18 @@ class CotEncoder(nn.Module):
             `attention_mask` and `token_type_ids` (sequences, length); `prompt_rows` (n,), the sequences with
             prompt slots; `slots` (k,), their columns; `is_text` (sequences, length), what prompts attend to.
         gather (Tensor): Indices (wordpieces,) into the concatenated positions of all calls.
+        asides (List[Dict[str, Tensor]]): Calls of the same form whose states are only looked up: they get no
+            gradient, and cost a third.
         mentions (Optional[Tensor]): (2, pairs), a gathered wordpiece and the index of a position that tells
             about it.
         imagined (Optional[Tuple[Tensor, Tensor, Tensor]]): Positions for `imagination_loss`.
         RETURNS (Tuple[Tensor, ...]): States (wordpieces, width), and that loss if it is asked for.
         """
         with torch.autocast("cpu", torch.bfloat16, enabled=self.half_on_cpu and self.training):
-            states = torch.cat([self._encode(**call).flatten(0, 1) for call in calls]).float()
+            parts = [self._encode(**call).flatten(0, 1) for call in calls]
+            with torch.no_grad():
+                parts += [self._encode(**call).flatten(0, 1) for call in asides]
+        states = torch.cat(parts).float()
         read = states.index_select(0, gather)
         if mentions is not None:
             read = self._fuse(read, states, *mentions)
