@@ -70,9 +70,8 @@ class Study:
 
     def teacher(self) -> tuple[Path, dict[str, Any]]:
         """Both views of the labelled texts."""
-        settings = (
-            self.overrides(self.args.teacher_steps, train=self.parts["labelled"]) | ABLATIONS[self.name]
-        )
+        settings = self.overrides(self.args.teacher_steps, train=self.parts["labelled"])
+        settings |= {"corpora.dev.teacher_view": True, **ABLATIONS[self.name]}
         return self._trained(self.variant / "teacher", settings)
 
     def self_training(self) -> tuple[Path, dict[str, Any]]:
