@@ -20,6 +20,7 @@ from ..models.rel import RelModel
 from ..modules.pair_losses import IMPOSSIBLE, kl_divergence, probabilities, task_loss
 from ..scorers import pair_keys, score_relations
 from ..types import NO_RELATION, Relation, SoftLabels, View, view_of
+from .calibration import Calibration, calibrate_pairs
 from .candidates import Mention, Pair, Rules, mentions_of, spans_of
 from .decide import Found
 from .distillation import Distillation
@@ -30,7 +31,7 @@ from .missed import score_missed
 from .pair_batches import parts_of, rows_of, stack_pairs
 from .rel_settings import RelSettings
 from .schema import make_schema, read_schema
-from .training_pairs import training_pairs
+from .training_pairs import known_pairs, training_pairs
 from .views import TrainingViews
 
 DEFAULT_CONFIG = Config().from_str(
@@ -369,6 +370,24 @@ class CotRel(DistilledPipe):
         ]
         scores |= score_relations(examples, found, "rel_gold_ents", settings.inverses)
         return scores | score_missed(examples, settings)
+
+    def calibrate(self, examples: Iterable[Example]) -> Calibration:
+        """Fit the temperature of the probabilities on annotated pairs; it is saved with the component.
+
+        examples (Iterable[Example]): Gold relations on `reference`, of texts that were not trained on.
+        RETURNS (Calibration): The temperature, and the expected calibration error before and after.
+        RAISES (CotnerError): If there are no annotated relations.
+        """
+        settings, examples = self.settings, list(examples)
+        gold = list(known_pairs(examples, settings, Findings()))
+        logits = self.predict_logits(
+            [eg.predicted for eg in examples], [g.pairs for g in gold], [g.mentions for g in gold]
+        )
+        targets = numpy.concatenate([settings.targets(pairs) for pairs in gold])
+        known = torch.from_numpy(targets).to(logits[0].device)
+        result = calibrate_pairs(torch.cat(logits), known, settings.multi_label, self.name)
+        self.cfg["temperature"] = result.temperature
+        return result
 
     def update_views(self, examples: Sequence[Example], views: TrainingViews) -> float:
         """See `DistilledPipe`."""

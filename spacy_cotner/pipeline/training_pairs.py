@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy
 from spacy.training import Example
@@ -14,20 +14,34 @@ from .rel_settings import RelSettings
 
 
 def training_pairs(examples: Iterable[Example], settings: RelSettings, findings: Findings) -> list[GoldPairs]:
-    """The pairs of a batch to learn from: those with a known label, and a sample of the unrelated ones.
+    """The pairs of a batch to learn from: a sample of the unrelated ones.
 
     examples (Iterable[Example]): The batch.
     settings (RelSettings): Those of the extractor.
     findings (Findings): Counts what is odd.
     RETURNS (List[GoldPairs]): Pairs of each example.
     """
-    reader, known, batch = settings.reader(findings), set(settings.labels), []
+    ratio = settings.cfg["negative_ratio"]
+    batch = [limit_ratio(gold, ratio) for gold in known_pairs(examples, settings, findings)]
+    return limit_total(batch, int(settings.cfg["max_pairs"]))
+
+
+def known_pairs(
+    examples: Iterable[Example], settings: RelSettings, findings: Findings
+) -> Iterator[GoldPairs]:
+    """The annotated pairs whose labels the extractor knows.
+
+    examples (Iterable[Example]): Annotated texts.
+    settings (RelSettings): Those of the extractor.
+    findings (Findings): Counts what is odd.
+    YIELDS (GoldPairs): Pairs of each example.
+    """
+    reader, known = settings.reader(findings), set(settings.labels)
     for eg in examples:
         gold = reader.read(eg)
         labels = [label for each in gold.labels for label in each]
         findings.note(UNSEEN, eg.reference, sum(label not in known for label in labels))
-        batch.append(limit_ratio(gold.only(known), settings.cfg["negative_ratio"]))
-    return limit_total(batch, int(settings.cfg["max_pairs"]))
+        yield gold.only(known)
 
 
 def limit_ratio(gold: GoldPairs, ratio: float | None) -> GoldPairs:
