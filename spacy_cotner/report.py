@@ -87,7 +87,7 @@ def evaluate(nlp: Language, examples: Sequence[Example]) -> dict[str, Any]:
     """
     scores = {key: value for key, value in nlp.evaluate(examples).items() if value is not None}
     finds_entities = any("doc.ents" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names)
-    idle = () if finds_entities else ("rel_micro", "rel_macro", "rel_per_type")
+    idle = () if finds_entities else ("rel_micro", "rel_macro", "rel_per_type", "rel_missed")
     return {key: value for key, value in scores.items() if key != "speed" and not key.startswith(idle)}
 
 

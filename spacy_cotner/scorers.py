@@ -1,13 +1,14 @@
 """Scores of relations: exact spans, label and direction; micro-averaged without "no relation"."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from spacy.scorer import PRFScore
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from .types import NO_RELATION, Relation, has_relations
+from .inverses import Inverses
+from .types import NO_RELATION, Relation, has_relations, sound_relations
 
 # Character offsets of head and tail: they mean the same on Docs with other tokens.
 CharPair = tuple[int, int, int, int]
@@ -19,32 +20,47 @@ def make_rel_scorer() -> Callable[..., dict[str, Any]]:
     return rel_score
 
 
-def rel_score(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+def rel_score(
+    examples: Iterable[Example],
+    *,
+    symmetric: Iterable[str] = (),
+    inverse: Mapping[str, str] | None = None,
+    **kwargs: Any,
+) -> dict[str, Any]:
     """Score the relations that a pipeline has predicted between the entities that it has predicted.
 
     A gold relation whose entities were missed is a false negative.
 
     examples (Iterable[Example]): Predicted and gold Docs.
+    symmetric (Iterable[str]): Labels that hold in both directions, see `Inverses`.
+    inverse (Optional[Mapping[str, str]]): Labels that say the same in the other direction.
     RETURNS (Dict[str, Any]): `rel_micro_p`, `rel_micro_r`, `rel_micro_f`, `rel_macro_f`, `rel_per_type`; None
         where no gold relations are annotated.
     """
     examples = list(examples)
-    return score_relations(examples, [relation_keys(eg.predicted._.relations) for eg in examples], "rel")
+    found = [relation_keys(eg.predicted._.relations) for eg in examples]
+    return score_relations(examples, found, "rel", Inverses(symmetric, inverse))
 
 
 def score_relations(
-    examples: Sequence[Example], predicted: Sequence[Labelled], prefix: str
+    examples: Sequence[Example],
+    predicted: Sequence[Labelled],
+    prefix: str,
+    inverses: Inverses | None = None,
 ) -> dict[str, Any]:
     """Compare labelled pairs with the gold relations.
 
     Where only listed pairs are annotated (`Doc._.relations_complete` is False), predictions for other pairs
-    are neither right nor wrong and are left out.
+    are neither right nor wrong and are left out. A relation and its declared inverse count once. A gold
+    relation that points outside its Doc is a false negative.
 
     examples (Sequence[Example]): Gold in `reference`.
     predicted (Sequence[Set[Tuple[CharPair, str]]]): Predicted pairs of each example.
     prefix (str): Start of the names of the scores.
+    inverses (Optional[Inverses]): What says the same in the other direction.
     RETURNS (Dict[str, Any]): As `rel_score`.
     """
+    inverses = inverses or Inverses()
     micro = PRFScore()
     per_type: dict[str, PRFScore] = {}
     annotated = False
@@ -52,12 +68,14 @@ def score_relations(
         if not has_relations(eg.reference):
             continue
         annotated = True
-        gold = relation_keys(eg.reference._.relations)
+        relations, outside = sound_relations(eg.reference)
+        gold = relation_keys(relations)
         if not eg.reference._.relations_complete:
             listed = {pair for pair, _ in gold}
             found = {(pair, label) for pair, label in found if pair in listed}
-        gold, found = _positives(gold), _positives(found)
+        gold, found = _positives(gold, inverses), _positives(found, inverses)
         micro.score_set(found, gold)
+        micro.fn += sum(label != NO_RELATION for label in outside)
         for label in {label for _, label in gold | found}:
             score = per_type.setdefault(label, PRFScore())
             score.score_set({f for f in found if f[1] == label}, {g for g in gold if g[1] == label})
@@ -83,11 +101,10 @@ def relation_keys(relations: Iterable[Relation]) -> Labelled:
     }
 
 
-def pair_keys(doc: Doc, pairs: Iterable[tuple[int, int, int, int]], labels: Iterable[str]) -> Labelled:
-    """RETURNS (Set[Tuple[CharPair, str]]): Token pairs of a Doc as character offsets, with their labels."""
+def pair_keys(doc: Doc, found: Iterable[tuple[tuple[int, int, int, int], str, float]]) -> Labelled:
+    """RETURNS (Set[Tuple[CharPair, str]]): Token pairs of a Doc, with labels, as character offsets."""
     return {
-        ((*_chars(doc, pair[0], pair[1]), *_chars(doc, pair[2], pair[3])), label)
-        for pair, label in zip(pairs, labels, strict=True)
+        ((*_chars(doc, pair[0], pair[1]), *_chars(doc, pair[2], pair[3])), label) for pair, label, _ in found
     }
 
 
@@ -96,5 +113,5 @@ def _chars(doc: Doc, start: int, end: int) -> tuple[int, int]:
     return span.start_char, span.end_char
 
 
-def _positives(keys: Labelled) -> Labelled:
-    return {(pair, label) for pair, label in keys if label != NO_RELATION}
+def _positives(keys: Labelled, inverses: Inverses) -> Labelled:
+    return {inverses.canonical(pair, label) for pair, label in keys if label != NO_RELATION}

@@ -6,7 +6,7 @@ survive `DocBin(store_user_data=True)`, `Doc.to_bytes`, pickling and multiproces
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
@@ -87,11 +87,22 @@ def view_of(item: Doc | View) -> View:
 
 def get_relations(doc: Doc) -> list[Relation]:
     """Getter of `Doc._.relations`: the stored offsets as spans, a new list each time."""
-    return [
-        Relation(_span_at(doc, *head), _span_at(doc, *tail), label, score)
-        for *offsets, label, score in _user_data(doc).get(RELATIONS_KEY, ())
-        for head, tail in [(offsets[:3], offsets[3:])]
-    ]
+    return [_relation_at(doc, row) for row in _user_data(doc).get(RELATIONS_KEY, ())]
+
+
+def sound_relations(doc: Doc) -> tuple[list[Relation], list[str]]:
+    """For data of unknown origin, where the getter would raise.
+
+    doc (Doc): A Doc with stored relations.
+    RETURNS (Tuple[List[Relation], List[str]]): Relations inside the Doc; labels of those that point outside.
+    """
+    length, inside, outside = len(doc.text), [], []
+    for row in _user_data(doc).get(RELATIONS_KEY, ()):
+        if all(0 <= row[i] < row[i + 1] <= length for i in (0, 3)):
+            inside.append(_relation_at(doc, row))
+        else:
+            outside.append(row[6])
+    return inside, outside
 
 
 def set_relations(doc: Doc, relations: Iterable[Relation]) -> None:
@@ -160,6 +171,11 @@ def set_soft_labels(doc: Doc, soft_labels: Mapping[str, SoftLabels]) -> None:
 
 def _bytes(array: numpy.ndarray, dtype: str) -> bytes:
     return numpy.ascontiguousarray(array, dtype=dtype).tobytes()
+
+
+def _relation_at(doc: Doc, row: Sequence[Any]) -> Relation:
+    *offsets, label, score = row
+    return Relation(_span_at(doc, *offsets[:3]), _span_at(doc, *offsets[3:]), label, score)
 
 
 def _span_at(doc: Doc, start_char: int, end_char: int, label: str) -> Span:

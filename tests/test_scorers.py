@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_cotner.scorers import make_rel_scorer, rel_score
+from spacy_cotner.types import RELATIONS_KEY
 
 WORDS = ["Ada", "knows", "Bob", "in", "Paris"]
 ADA, BOB, PARIS = (0, 1), (2, 3), (4, 5)
@@ -88,6 +89,36 @@ def test_several_labels_of_one_pair():
     found = scores(doc_with((ADA, BOB, "knows")), (ADA, BOB, "knows"), (ADA, BOB, "likes"))
     assert found["rel_micro_p"] == 1.0
     assert found["rel_micro_r"] == 0.5
+
+
+def test_a_relation_and_its_inverse_count_once():
+    """Both directions are predicted; which of them is annotated must not matter."""
+    declared = {"symmetric": ["knows"], "inverse": {"lives": "home_of"}}
+    both = doc_with((ADA, BOB, "knows"), (BOB, ADA, "knows"), (PARIS, BOB, "home_of"), (BOB, PARIS, "lives"))
+    for gold in (
+        [(BOB, ADA, "knows"), (BOB, PARIS, "lives")],
+        [(ADA, BOB, "knows"), (PARIS, BOB, "home_of"), (BOB, PARIS, "lives")],
+    ):
+        found = rel_score([Example(both, doc_with(*gold))], **declared)
+        assert found["rel_micro_f"] == 1.0
+        assert set(found["rel_per_type"]) == {"knows", "lives"}
+    wrong = rel_score([Example(both, doc_with((ADA, PARIS, "lives")))], **declared)
+    assert (wrong["rel_micro_p"], wrong["rel_micro_r"]) == (0.0, 0.0)
+    assert wrong["rel_per_type"]["knows"]["p"] == 0.0
+
+
+def test_directions_that_are_not_annotated_do_not_count():
+    both = doc_with((ADA, BOB, "knows"), (BOB, ADA, "knows"))
+    for label, precision in (("knows", 1.0), ("None", 0.0)):
+        eg = Example(both, doc_with((ADA, BOB, label), complete=False))
+        assert rel_score([eg], symmetric=["knows"])["rel_micro_p"] == precision
+
+
+def test_gold_that_points_outside_its_doc_is_a_false_negative():
+    reference = doc_with((ADA, BOB, "knows"))
+    for label in ("lives", "None"):
+        reference.user_data[RELATIONS_KEY].append((0, 3, "", 90, 99, "", label, 1.0))
+    assert rel_score([Example(doc_with((ADA, BOB, "knows")), reference)])["rel_micro_r"] == 0.5
 
 
 def test_registered():

@@ -2,7 +2,7 @@
 
 from spacy.cli._util import app as spacy_app
 
-from . import augment, convert, crossfit, elicit, inspect, label, report, store  # noqa: F401 - importing registers the commands
+from . import augment, calibrate, convert, crossfit, elicit, inspect, label, report, store  # noqa: F401 - importing registers the commands
 from .app import app
 
 spacy_app.add_typer(app, name="cotner")

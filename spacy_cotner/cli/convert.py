@@ -16,6 +16,8 @@ from .app import command
 CAPTIONS_HELP = "Captions to join by image: JSONL with image and caption"
 COT_HELP = "Recorded explanations to join by image and text: JSONL (repeatable)"
 GRAIN_HELP = "FIELD or FIELD=GRAIN: a field that holds an explanation (repeatable; default: all there are)"
+RELATIONS_ONLY_HELP = "Leave entities unannotated, for joint training with a corpus that has them"
+SPANS_KEY_HELP = "JSONL: keep spans, also overlapping ones, in this group of doc.spans, not in doc.ents"
 UNTYPED_HELP = "MNRE: label all entities ENT; their types come from gold relations and give those away"
 
 
@@ -30,6 +32,8 @@ def convert(
     images: Annotated[Path | None, typer.Option("--images", "-i", help="Folder of the images")] = None,
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the texts")] = "en",
     untyped: Annotated[bool, typer.Option("--untyped", help=UNTYPED_HELP)] = False,
+    relations_only: Annotated[bool, typer.Option("--relations-only", help=RELATIONS_ONLY_HELP)] = False,
+    spans_key: Annotated[str | None, typer.Option("--spans-key", help=SPANS_KEY_HELP)] = None,
     strict_bio: Annotated[
         bool, typer.Option("--strict-bio", help="Drop entities that begin with I-")
     ] = False,
@@ -52,6 +56,8 @@ def convert(
         lang=lang,
         strict_bio=strict_bio,
         untyped=untyped,
+        relations_only=relations_only,
+        spans_key=spans_key,
         progress=True,
     )
     print_summary(summary, output_path)

@@ -35,6 +35,8 @@ def convert(
     lang: str = "en",
     strict_bio: bool = False,
     untyped: bool = False,
+    relations_only: bool = False,
+    spans_key: str | None = None,
     progress: bool = False,
 ) -> Summary:
     """Convert a file to a DocBin that `spacy train` and `cotner elicit` read. The output appears only when it
@@ -50,6 +52,9 @@ def convert(
     lang (str): The language of the texts, a code of spaCy's.
     strict_bio (bool): Drop entities that begin with I-, rather than reading them as if with B-.
     untyped (bool): Label all entities of the MNRE format "ENT", see `read_mnre`.
+    relations_only (bool): Leave entities unannotated: of a corpus that lists only those of its pairs a
+        recognizer that is trained on it, too, should learn nothing.
+    spans_key (Optional[str]): JSONL: keep spans in this group of `doc.spans` instead of in `doc.ents`.
     progress (bool): Show a progress bar if the output is a terminal.
     RETURNS (Summary): What was read, repaired and joined.
     RAISES (CotnerError): If the input is broken, nothing is usable, or a table to join fits no text.
@@ -61,7 +66,11 @@ def convert(
     summary = Summary(format, repairs)
     captions_table = Captions(captions, repairs) if captions else None
     cot_table = RecordedCot(cot, grains, repairs) if cot else None
-    docs = _read(input_path, format, nlp, repairs, Images(images, repairs), grains, strict_bio, untyped)
+    if spans_key is not None and format != "jsonl":
+        raise CotnerError(f"{input_path}: a group of spans is read from JSONL only, this is {format}")
+    docs = _read(
+        input_path, format, nlp, repairs, Images(images, repairs), grains, strict_bio, untyped, spans_key
+    )
     doc_bin = DocBin(store_user_data=True)
     for doc in tqdm(
         docs, desc=f"Reading {input_path.name}", unit=" texts", disable=None if progress else True
@@ -70,6 +79,8 @@ def convert(
             captions_table.add_to(doc)
         if cot_table:
             cot_table.add_to(doc)
+        if relations_only:
+            doc.set_ents([], default="missing")
         summary.add(doc)
         doc_bin.add(doc)
     summary.captions_used = captions_table.coverage() if captions_table else None
@@ -88,12 +99,14 @@ def _read(
     grains: Mapping[str, str] | None,
     strict_bio: bool,
     untyped: bool,
+    spans_key: str | None,
 ) -> Iterator[Doc]:
     if format == "conll":
         return read_conll(path, nlp.vocab, repairs, images, strict=strict_bio)
     if format == "mnre":
         return read_mnre(path, nlp.vocab, repairs, images, typed=not untyped)
-    return read_jsonl(path, nlp, repairs, images, grains=GRAIN_FIELDS if grains is None else grains)
+    grains = GRAIN_FIELDS if grains is None else grains
+    return read_jsonl(path, nlp, repairs, images, grains=grains, spans_key=spans_key)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

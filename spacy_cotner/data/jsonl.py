@@ -24,7 +24,13 @@ ID_FIELDS = ("image_id", "img_id")
 
 
 def read_jsonl(
-    path: Path, nlp: Language, repairs: Repairs, images: Images, *, grains: Mapping[str, str] = GRAIN_FIELDS
+    path: Path,
+    nlp: Language,
+    repairs: Repairs,
+    images: Images,
+    *,
+    grains: Mapping[str, str] = GRAIN_FIELDS,
+    spans_key: str | None = None,
 ) -> Iterator[Doc]:
     """Read a JSONL file. A field that is absent says "not annotated"; an empty list says "there are none".
 
@@ -33,6 +39,8 @@ def read_jsonl(
     repairs (Repairs): Counts what is mended.
     images (Images): Finds pictures.
     grains (Mapping[str, str]): Fields that hold an explanation -> name of the grain.
+    spans_key (Optional[str]): Keep the spans in this group of `doc.spans`, where they may overlap, instead of
+        in `doc.ents`.
     YIELDS (Doc): The Docs.
     RAISES (CotnerError): If a line is not in the format.
     """
@@ -44,7 +52,7 @@ def read_jsonl(
         if not words.doc.text.strip():
             repairs.add("dropped: empty text", place)
             continue
-        annotate(words, record, repairs, place)
+        annotate(words, record, repairs, place, spans_key)
         add_context(words.doc, record, images, place, grains)
         yield words.doc
 
@@ -76,19 +84,24 @@ def read_words(record: dict[str, Any], nlp: Language, repairs: Repairs, place: s
     return Words(doc, list(range(len(doc))))
 
 
-def annotate(words: Words, record: dict[str, Any], repairs: Repairs, place: str) -> None:
-    """Set entities and relations.
+def annotate(
+    words: Words, record: dict[str, Any], repairs: Repairs, place: str, spans_key: str | None = None
+) -> None:
+    """Set entities, or a group of spans, and relations.
 
     words (Words): The Doc, and where its given tokens went.
     record (Dict[str, Any]): The record.
     repairs (Repairs): Counts what is mended.
     place (str): Where the record stands.
+    spans_key (Optional[str]): The group of spans, None for entities.
     RAISES (CotnerError): If they are not in the format.
     """
     reader = SpanReader(words, repairs, place)
     values = record.get("spans")
     spans = reader.read_all([] if values is None else values)
-    if values is None:
+    if spans_key is not None and values is not None:
+        words.doc.spans[spans_key] = [span for span in spans if span is not None]
+    if values is None or spans_key is not None:
         words.doc.set_ents([], default="missing")
     else:
         set_ents(words.doc, [span for span in spans if span is not None], repairs, place)

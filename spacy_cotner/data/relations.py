@@ -34,16 +34,20 @@ def relation_label(value: Any, place: str, repairs: Repairs) -> str:
 
 
 def drop_repeated(rows: Iterable[tuple[Relation, str]], repairs: Repairs) -> list[Relation]:
-    """Drop relations that are listed twice. Two labels for one pair stay: nobody can tell which is right.
+    """Drop relations that are listed twice, and those of a span with itself. Two labels for one pair stay:
+    nobody can tell which is right, or both are.
 
     rows (Iterable[Tuple[Relation, str]]): Relations and where each stands.
-    repairs (Repairs): Counts both cases.
+    repairs (Repairs): Counts all three cases.
     RETURNS (List[Relation]): The relations in order.
     """
     kept: list[Relation] = []
     labels: dict[tuple[int, ...], set[str]] = {}
     for relation, place in rows:
         pair = relation.key[:4]
+        if pair[:2] == pair[2:]:
+            repairs.add("dropped: relation of a span with itself", place)
+            continue
         if relation.label in labels.get(pair, ()):
             repairs.add("dropped: relation listed twice", place)
             continue
@@ -67,7 +71,7 @@ def read_relations(value: Any, spans: list[Span | None], reader: SpanReader) -> 
     place, repairs = reader.place, reader.repairs
     if not isinstance(value, list):
         fail(place, "the field 'relations' must be a list")
-    rows = []
+    rows, known = [], {(span.start, span.end) for span in spans if span is not None}
     for row in value:
         if not isinstance(row, dict) or "head" not in row or not ("tail" in row or "child" in row):
             fail(place, f"expected a relation with head, tail (or Prodigy's child) and label, found {row!r}")
@@ -80,6 +84,8 @@ def read_relations(value: Any, spans: list[Span | None], reader: SpanReader) -> 
             repairs.add("dropped: relation whose head or tail is not among the usable spans", place)
         else:
             rows.append((Relation(head, tail, label), place))
+            if not known >= {(head.start, head.end), (tail.start, tail.end)}:
+                repairs.add("noted: relation whose head or tail is not among the spans, it is kept", place)
     return drop_repeated(rows, repairs)
 
 

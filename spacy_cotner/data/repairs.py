@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 N_EXAMPLES = 3
 
@@ -30,9 +30,15 @@ class Repairs:
         if len(places) < N_EXAMPLES and place not in places:
             places.append(place)
 
-    def lines(self) -> Iterator[str]:
-        """YIELDS (str): One line for each kind of finding, the most frequent first."""
+    def lines(self, kinds: Container[str] | None = None) -> Iterator[str]:
+        """One line for each kind of finding, the most frequent first.
+
+        kinds (Optional[Container[str]]): Only these.
+        YIELDS (str): Count, kind and the first places.
+        """
         for what, count in self.counts.most_common():
+            if kinds is not None and what not in kinds:
+                continue
             places = ", ".join(self.places[what])
             more = ", …" if count > len(self.places[what]) else ""
             yield f"{count:,} {what} ({places}{more})"

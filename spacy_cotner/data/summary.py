@@ -44,11 +44,12 @@ class Summary:
         """
         self.n_docs += 1
         self.n_tokens += len(doc)
-        self.n_ents_annotated += doc.has_annotation("ENT_IOB")
+        self.n_ents_annotated += doc.has_annotation("ENT_IOB") or len(doc.spans) > 0
         self.n_relations_annotated += has_relations(doc)
         self.n_images += doc._.image is not None
         self.n_captions += doc._.caption is not None
-        self.ents.update(ent.label_ for ent in doc.ents)
+        groups = [doc.ents, *doc.spans.values()]
+        self.ents.update(span.label_ for spans in groups for span in spans)
         self.relations.update(relation.label for relation in doc._.relations)
         self.cot.update(doc._.cot.keys())
 

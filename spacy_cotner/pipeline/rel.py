@@ -1,32 +1,54 @@
 """`cot_rel`: the distilled relation extractor."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import copy
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import numpy
 import torch
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Example
+from spacy.training import Example, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, torch2xp, xp2torch
 from thinc.types import Floats2d
 from torch import Tensor
-from torch.nn import functional as F
 
+from ..inverses import turned
 from ..models.rel import RelModel
+from ..modules.pair_losses import IMPOSSIBLE, kl_divergence, probabilities, task_loss
 from ..scorers import pair_keys, score_relations
-from ..types import NO_RELATION, Relation, SoftLabels, View
-from .candidates import Pair, candidate_pairs, gold_pairs
+from ..types import NO_RELATION, Relation, SoftLabels, View, view_of
+from .calibration import Calibration, calibrate_pairs
+from .candidates import Mention, Pair, Rules, mentions_of, spans_of
+from .decide import Found
 from .distillation import Distillation
 from .distilled import DistilledPipe
+from .findings import Findings
+from .gold_pairs import OUTSIDE_SCHEMA, GoldPairs
+from .missed import score_missed
+from .pair_batches import parts_of, rows_of, stack_pairs
+from .rel_settings import RelSettings
+from .schema import make_schema, read_schema
+from .training_pairs import known_pairs, training_pairs
 from .views import TrainingViews
 
 DEFAULT_CONFIG = Config().from_str(
     """
     [cot_rel]
     threshold = 0.5
+    multi_label = false
     max_distance = 100
+    max_sentences = 0
+    max_pairs = 4096
+    max_pairs_per_doc = 50000
+    negative_ratio = null
+    schema = null
+    symmetric = []
+    spans_key = null
+
+    [cot_rel.inverse]
 
     [cot_rel.model]
     @architectures = "spacy_cotner.CotRel.v1"
@@ -45,8 +67,15 @@ DEFAULT_CONFIG = Config().from_str(
     """
 )["cot_rel"]
 
-# For each Doc its candidates and their probabilities (candidates, 1 + labels).
-Predictions = list[tuple[list[Pair], numpy.ndarray]]
+# What the component itself needs, as opposed to its parts.
+PARTS = ("model", "distillation", "scorer")
+DEFAULT_SETTINGS = {key: value for key, value in DEFAULT_CONFIG.items() if key not in PARTS}
+
+# For each Doc its pairs and the probabilities of the labels (pairs, labels).
+Predictions = list[tuple[Sequence[Pair], numpy.ndarray]]
+
+LEFT_OUT = "left out: pair over max_pairs_per_doc, the nearest are looked at"
+NO_SPANS = "noted: Doc without doc.spans[{!r}], it has nothing that could be related"
 
 
 @Language.factory(
@@ -60,6 +89,8 @@ Predictions = list[tuple[list[Pair], numpy.ndarray]]
         "rel_micro_r": 0.0,
         "rel_macro_f": 0.0,
         "rel_per_type": None,
+        "rel_missed_pairs": None,
+        "rel_missed_reasons": None,
         "rel_gold_ents_micro_p": None,
         "rel_gold_ents_micro_r": None,
         "rel_gold_ents_micro_f": 0.0,
@@ -72,24 +103,38 @@ def make_cot_rel(
     name: str,
     model: RelModel,
     threshold: float,
+    multi_label: bool,
     max_distance: int,
+    max_sentences: int,
+    max_pairs: int,
+    max_pairs_per_doc: int,
+    negative_ratio: float | None,
+    schema: str | dict[str, list[list[str]]] | list[list[str]] | None,
+    symmetric: list[str],
+    inverse: dict[str, str],
+    spans_key: str | None,
     distillation: Distillation,
     scorer: Callable | None,
 ) -> "CotRel":
-    """Construct a `cot_rel`.
+    """Construct a `cot_rel`, see `CotRel` for the settings.
 
     model (Model[Tuple[Sequence[Union[Doc, View]], ndarray], Floats2d]): Gives logits for candidate pairs.
-    threshold (float): Smallest probability that some relation holds.
-    max_distance (int): Largest distance of two entities in tokens, 0 for no limit.
-    distillation (Distillation): Weights of the loss terms.
-    scorer (Optional[Callable]): The scoring method.
     """
     return CotRel(
         nlp.vocab,
         model,
         name,
         threshold=threshold,
+        multi_label=multi_label,
         max_distance=max_distance,
+        max_sentences=max_sentences,
+        max_pairs=max_pairs,
+        max_pairs_per_doc=max_pairs_per_doc,
+        negative_ratio=negative_ratio,
+        schema=schema,
+        symmetric=symmetric,
+        inverse=inverse,
+        spans_key=spans_key,
         distillation=distillation,
         scorer=scorer,
     )
@@ -98,14 +143,26 @@ def make_cot_rel(
 class CotRel(DistilledPipe):
     """Finds directed relations between the entities of a Doc, whichever component has found those.
 
-    One softmax over the labels and "no relation" for every ordered pair of entities. It sets
-    `doc._.relations`; the score is the probability of the label.
+    For every ordered pair of entities one softmax over the labels and "no relation", or with `multi_label` a
+    sigmoid for each label. It sets `doc._.relations`; the score is the probability of the label.
 
     vocab (Vocab): The pipeline's vocabulary.
     model (Model): Gives logits for candidate pairs.
     name (str): Name of the component.
-    threshold (float): Smallest probability that some relation holds.
+    threshold (float): Smallest probability: of any relation, or with `multi_label` of the one relation.
+    multi_label (bool): Whether a pair may stand in several relations.
     max_distance (int): Largest distance of two entities in tokens, 0 for no limit.
+    max_sentences (int): Sentences that a pair may reach over, 1 for the same one; 0 for no limit.
+    max_pairs (int): Pairs that are in memory at once. At prediction they are scored batch by batch; an update
+        leaves out unrelated pairs, by chance, until so many are left.
+    max_pairs_per_doc (int): Most pairs of a Doc, the nearest are looked at; 0 for no limit.
+    negative_ratio (Optional[float]): In training, unlisted pairs that are taken as "no relation" for each
+        related pair, drawn anew at each update; None for all.
+    schema (Union[str, dict, list, None]): Which types may stand in which relation: "auto" to learn it from
+        the training data, a JSON file, {label: [[head, tail], …]}, [[head, label, tail], …]; None for all.
+    symmetric (Sequence[str]): Labels that hold in both directions or in none.
+    inverse (Optional[Dict[str, str]]): Labels that say the same in the other direction.
+    spans_key (Optional[str]): Relate the spans of this group of `doc.spans`; None for `doc.ents`.
     distillation (Distillation): Weights of the loss terms.
     scorer (Optional[Callable]): The scoring method.
     """
@@ -118,25 +175,35 @@ class CotRel(DistilledPipe):
         model: RelModel,
         name: str = "cot_rel",
         *,
-        threshold: float = 0.5,
-        max_distance: int = 100,
         distillation: Distillation | None = None,
         scorer: Callable | None = None,
+        **settings: Any,
     ) -> None:
+        unknown = settings.keys() - DEFAULT_SETTINGS.keys()
+        if unknown:
+            raise TypeError(f"{name}: unknown settings {', '.join(sorted(unknown))}")
         super().__init__(
             vocab,
             model,
             name,
             distillation=distillation or Distillation(),
             scorer=scorer,
-            threshold=threshold,
-            max_distance=max_distance,
+            **copy.deepcopy({**DEFAULT_SETTINGS, **settings}),
+            type_schema=None,  # what `initialize` makes of `schema`
+            temperature=1.0,  # what `calibrate` finds
         )
+        self.settings.check(name)
+        self.findings = Findings()
+
+    @property
+    def settings(self) -> RelSettings:
+        """RETURNS (RelSettings): What the settings and the labels mean."""
+        return RelSettings(self.cfg, self.labels)
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): "No relation" at index 0, then the labels."""
-        return (NO_RELATION, *self.labels)
+        """RETURNS (Tuple[str, ...]): The labels and, unless `multi_label`, at index 0 "no relation"."""
+        return self.labels if self.settings.multi_label else (NO_RELATION, *self.labels)
 
     def soft_labels(self, docs: Iterable[Doc]) -> list[SoftLabels]:
         return []
@@ -150,91 +217,197 @@ class CotRel(DistilledPipe):
         return 0 if label == NO_RELATION else super().add_label(label)
 
     def gold_labels(self, example: Example) -> Iterable[str]:
-        """YIELDS (str): Labels of the reference's relations."""
-        return (r.label for r in example.reference._.relations if r.label != NO_RELATION)
+        """YIELDS (str): Labels of the reference's relations, and their inverses."""
+        return (label for label, _, _ in self.settings.reader().read_listed(example).typed_labels())
 
-    def predict(self, docs: Iterable[Doc]) -> Predictions:
-        """Score all candidate pairs of entities, each Doc in the view that its CoT chooses.
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Collect labels and, if asked for, the schema; warn of what is odd about the annotation.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns gold examples.
+        nlp (Optional[Language]): The pipeline.
+        labels (Optional[Sequence[str]]): The labels, if they are known; else all that occur.
+        RAISES (CotnerError): If there are no labels, or the schema cannot be read.
+        """
+        validate_get_examples(get_examples, "CotRel.initialize")
+        self.findings, inverses = Findings(), self.settings.inverses
+        reader = self.settings.reader(self.findings)
+        found = Counter(row for eg in get_examples() for row in reader.read_listed(eg).typed_labels())
+        names = sorted({label for label, _, _ in found}) if labels is None else labels
+        names = [*names, *(other for other in map(inverses.of, names) if other)]
+        super().initialize(get_examples, nlp=nlp, labels=names)
+        if self.cfg["schema"] == "auto":
+            self.cfg["type_schema"] = make_schema(found, inverses)
+        elif self.cfg["schema"] is not None:
+            self.cfg["type_schema"] = read_schema(self.cfg["schema"], inverses)
+        self._check_schema(found)
+        self.findings.warn(self.name)
+
+    def _check_schema(self, found: Counter[tuple[str, str, str]]) -> None:
+        """Count annotated relations that the schema makes impossible."""
+        types = self.settings.rules.types
+        for (label, head, tail), n in found.items():
+            h, t = (frozenset({each} - {""}) for each in (head, tail))
+            if types is not None and label in self.labels and not types.allows(h, t, label):
+                self.findings.note(OUTSIDE_SCHEMA, f"{label}: {head} to {tail}", n)
+
+    def predict(self, docs: Iterable[Doc]) -> list[list[Found]]:
+        """Find relations, each Doc in the view that its CoT chooses.
 
         docs (Iterable[Doc]): Docs with entities.
-        RETURNS (List[Tuple[List[Pair], ndarray]]): Candidates and probabilities of each Doc.
-        """
-        docs = list(docs)
-        return self.predict_pairs(
-            docs, [candidate_pairs(d.ents, int(self.cfg["max_distance"])) for d in docs]
-        )
-
-    def predict_pairs(self, docs: Sequence[Doc | View], pairs: Sequence[list[Pair]]) -> Predictions:
-        """Score given pairs.
-
-        docs (Sequence[Union[Doc, View]]): The texts.
-        pairs (Sequence[List[Pair]]): For each text pairs of token spans.
-        RETURNS (List[Tuple[List[Pair], ndarray]]): The same pairs, with probabilities (pairs, 1 + labels).
+        RETURNS (List[List[Tuple[Pair, str, float]]]): For each Doc pairs of spans with label and probability.
         """
         self._require_labels()
-        # Texts without candidates need no encoding.
-        rows = [i for i, candidates in enumerate(pairs) if candidates]
-        predictions: Predictions = [([], numpy.zeros((0, self.n_outputs), dtype="f")) for _ in docs]
-        if rows:
-            logits = self.model.predict(([docs[i] for i in rows], _stack([pairs[i] for i in rows])))
-            probabilities = torch.softmax(xp2torch(logits), 1).cpu().numpy()
-            ends = numpy.cumsum([len(pairs[i]) for i in rows])[:-1]
-            for i, part in zip(rows, numpy.split(probabilities, ends), strict=True):
-                predictions[i] = (pairs[i], part)
+        docs, settings = list(docs), self.settings
+        decider, rules = settings.decider, settings.rules
+        mentions = [self._mentions(doc) for doc in docs]
+        pairs = [self._candidates(doc, each, rules) for doc, each in zip(docs, mentions, strict=True)]
+        self.findings.warn(self.name)
+        found: list[list[Found]] = []
+        for part in parts_of([len(each) for each in pairs], int(self.cfg["max_pairs"])):
+            predictions = self.predict_pairs(docs[part], pairs[part], mentions[part])
+            found += [decider.decide(*prediction) for prediction in predictions]
+        return found
+
+    def predict_pairs(
+        self,
+        docs: Sequence[Doc | View],
+        pairs: Sequence[Sequence[Pair]],
+        mentions: Sequence[Sequence[Mention]] | None = None,
+    ) -> Predictions:
+        """Score given pairs: calibrated, and averaged over both directions where inverses are declared.
+
+        docs (Sequence[Union[Doc, View]]): The texts.
+        pairs (Sequence[Sequence[Pair]]): For each text pairs of token spans.
+        mentions (Optional[Sequence[Sequence[Mention]]]): Spans whose types the schema reads, by default those
+            on the texts.
+        RETURNS (List[Tuple[Sequence[Pair], ndarray]]): The same pairs, with probabilities (pairs, labels).
+        """
+        asked, decider = pairs, self.settings.decider
+        if decider.inverses:
+            pairs = [list(dict.fromkeys([*each, *map(turned, each)])) for each in pairs]
+        predictions: Predictions = []
+        for i, logits in enumerate(self.predict_logits(docs, pairs, mentions)):
+            scores = probabilities(logits / self.cfg["temperature"], decider.multi_label).cpu().numpy()
+            predictions.append((asked[i], decider.average(pairs[i], scores)[: len(asked[i])]))
         return predictions
 
-    def set_annotations(self, docs: Iterable[Doc], predictions: Predictions) -> None:
+    def predict_logits(
+        self,
+        docs: Sequence[Doc | View],
+        pairs: Sequence[Sequence[Pair]],
+        mentions: Sequence[Sequence[Mention]] | None = None,
+    ) -> list[Tensor]:
+        """As `predict_pairs`, but uncalibrated logits of each direction by itself.
+
+        RETURNS (List[Tensor]): For each text (pairs, outputs).
+        """
+        self._require_labels()
+        if mentions is None:
+            mentions = [self._mentions(view_of(doc).doc) for doc in docs]
+        rows, parts = stack_pairs(pairs), []
+        # Of texts without candidates nothing is needed.
+        for start in range(0, len(rows), int(self.cfg["max_pairs"])):
+            part = rows[start : start + int(self.cfg["max_pairs"])]
+            owners, part[:, 0] = numpy.unique(part[:, 0], return_inverse=True)
+            parts.append(xp2torch(self.model.predict(([docs[i] for i in owners], part))))
+        logits = torch.cat(parts) if parts else torch.zeros(0, self.n_outputs)
+        split = logits.split([len(each) for each in pairs])
+        return [self._mask(each, pairs[i], mentions[i]) for i, each in enumerate(split)]
+
+    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Sequence[Found]]) -> None:
         """Set `doc._.relations`.
 
         docs (Iterable[Doc]): The Docs.
-        predictions (List[Tuple[List[Pair], ndarray]]): What `predict` returned.
+        predictions (Sequence[Sequence[Tuple[Pair, str, float]]]): What `predict` returned.
         """
-        for doc, prediction in zip(docs, predictions, strict=True):
-            spans = {(ent.start, ent.end): ent for ent in doc.ents}
+        for doc, found in zip(docs, predictions, strict=True):
+            spans = {(span.start, span.end): span for span in reversed(spans_of(doc, self.cfg["spans_key"]))}
             doc._.relations = [
-                Relation(spans[pair[:2]], spans[pair[2:]], label, score)
-                for pair, label, score in self._decide(*prediction)
+                Relation(spans[pair[:2]], spans[pair[2:]], label, score) for pair, label, score in found
             ]
 
-    def _decide(self, pairs: list[Pair], probabilities: numpy.ndarray) -> Iterator[tuple[Pair, str, float]]:
-        """The pairs that stand in some relation, with the likeliest."""
-        for pair, row in zip(pairs, probabilities, strict=True):
-            best = int(row[1:].argmax()) + 1
-            if 1 - row[0] >= float(self.cfg["threshold"]):
-                yield pair, self.labels[best - 1], float(row[best])
+    def _mentions(self, doc: Doc) -> list[Mention]:
+        key = self.cfg["spans_key"]
+        if key is not None and key not in doc.spans:
+            self.findings.note(NO_SPANS.format(key), doc)
+        return mentions_of(spans_of(doc, key))
+
+    def _candidates(self, doc: Doc, mentions: Sequence[Mention], rules: Rules) -> list[Pair]:
+        candidates = rules.select(mentions)
+        self.findings.note(LEFT_OUT, doc, candidates.n_left_out)
+        return candidates.pairs
+
+    def _mask(self, logits: Tensor, pairs: Sequence[Pair], mentions: Sequence[Mention]) -> Tensor:
+        allowed = self.settings.allowed(pairs, mentions)
+        if allowed is None:
+            return logits
+        return logits.masked_fill(~torch.from_numpy(allowed).to(logits.device), IMPOSSIBLE)
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """Score twice: with the entities that the pipeline has predicted, and with the gold entities.
 
         examples (Iterable[Example]): Predicted and gold Docs.
-        RETURNS (Dict[str, Any]): `rel_…` and `rel_gold_ents_…`, see `scorers.rel_score`.
+        RETURNS (Dict[str, Any]): `rel_…` and `rel_gold_ents_…`, see `scorers.rel_score`; `rel_missed_pairs`,
+            the gold relations between predicted entities that were never looked at, and
+            `rel_missed_reasons`, see `missed_pairs`.
         """
         examples = list(examples)
         scores = dict(super().score(examples, **kwargs))
-        gold = [gold_pairs(eg, int(self.cfg["max_distance"])).pairs for eg in examples]
-        predictions = self.predict_pairs([eg.predicted for eg in examples], gold)
-        found = []
-        for eg, prediction in zip(examples, predictions, strict=True):
-            decided = list(self._decide(*prediction))
-            found.append(
-                pair_keys(eg.predicted, [p for p, _, _ in decided], [label for _, label, _ in decided])
-            )
-        return scores | score_relations(examples, found, "rel_gold_ents")
+        settings = self.settings
+        gold = [settings.reader().read(eg) for eg in examples]
+        predictions = self.predict_pairs(
+            [eg.predicted for eg in examples], [g.pairs for g in gold], [g.mentions for g in gold]
+        )
+        found = [
+            pair_keys(eg.predicted, settings.decider.decide(*prediction))
+            for eg, prediction in zip(examples, predictions, strict=True)
+        ]
+        scores |= score_relations(examples, found, "rel_gold_ents", settings.inverses)
+        return scores | score_missed(examples, settings)
+
+    def calibrate(self, examples: Iterable[Example]) -> Calibration:
+        """Fit the temperature of the probabilities on annotated pairs; it is saved with the component.
+
+        examples (Iterable[Example]): Gold relations on `reference`, of texts that were not trained on.
+        RETURNS (Calibration): The temperature, and the expected calibration error before and after.
+        RAISES (CotnerError): If there are no annotated relations.
+        """
+        settings, examples = self.settings, list(examples)
+        gold = list(known_pairs(examples, settings, Findings()))
+        logits = self.predict_logits(
+            [eg.predicted for eg in examples], [g.pairs for g in gold], [g.mentions for g in gold]
+        )
+        targets = numpy.concatenate([settings.targets(pairs) for pairs in gold])
+        known = torch.from_numpy(targets).to(logits[0].device)
+        result = calibrate_pairs(torch.cat(logits), known, settings.multi_label, self.name)
+        self.cfg["temperature"] = result.temperature
+        return result
 
     def update_views(self, examples: Sequence[Example], views: TrainingViews) -> float:
         """See `DistilledPipe`."""
-        gold = [gold_pairs(eg, int(self.cfg["max_distance"])) for eg in examples]
-        index = {NO_RELATION: 0, **{label: i + 1 for i, label in enumerate(self.labels)}}
-        targets = [[index.get(label, 0) for label in pairs.labels] for pairs in gold]
+        gold = training_pairs(examples, self.settings, self.findings)
+        self.findings.warn(self.name)
+        targets = [self.settings.targets(pairs) for pairs in gold]
         owners = list(range(len(examples))) + views.owners
-        pairs = _stack([gold[i].pairs for i in owners])
+        pairs = stack_pairs([gold[i].pairs for i in owners])
         logits, backprop = self.model.begin_update((views.students + views.teachers, pairs))
+        logits = self._forbid(logits, [gold[i] for i in owners], [targets[i] for i in owners])
         loss, d_logits = self.get_loss(examples, logits, targets, views)
         backprop(d_logits)
         return loss
 
     def get_loss(
-        self, examples: Sequence[Example], scores: Floats2d, targets: list[list[int]], views: TrainingViews
+        self,
+        examples: Sequence[Example],
+        scores: Floats2d,
+        targets: list[numpy.ndarray],
+        views: TrainingViews,
     ) -> tuple[float, Floats2d]:
         """The three terms of `Distillation`, summed over the pairs of a text and averaged over texts.
 
@@ -242,20 +415,21 @@ class CotRel(DistilledPipe):
 
         examples (Sequence[Example]): The batch.
         scores (Floats2d): Logits of the pairs of the student views, then of those of the teacher views.
-        targets (List[List[int]]): Index of the gold label of each pair of each example.
+        targets (List[ndarray]): Of the pairs of each example what holds: 1 or 0 (pairs, outputs).
         views (TrainingViews): The views.
         RETURNS (Tuple[float, Floats2d]): The loss and its gradient.
         """
         teacher_weight, kl_weight = self.distillation.next_weights()
+        multi_label = self.settings.multi_label
         n = sum(map(len, targets))
         if not n:
             return 0.0, scores * 0
         logits = xp2torch(scores, requires_grad=True)
         student, teacher = logits[:n], logits[n:]
-        gold = torch.tensor([t for row in targets for t in row], device=logits.device)
-        taught = _pairs_of(views.owners, targets, logits.device)
-        loss = F.cross_entropy(student, gold, reduction="sum")
-        loss = loss + teacher_weight * F.cross_entropy(teacher, gold[taught], reduction="sum")
+        gold = torch.from_numpy(numpy.concatenate(targets)).to(logits.device)
+        taught = rows_of(views.owners, targets, logits.device)
+        loss = task_loss(student, gold, multi_label)
+        loss = loss + teacher_weight * task_loss(teacher, gold[taught], multi_label)
         if len(taught) and kl_weight:
             loss = loss + kl_weight * self._kl(student[taught], teacher)
         loss = loss / len(targets)
@@ -264,21 +438,17 @@ class CotRel(DistilledPipe):
 
     def _kl(self, student: Tensor, teacher: Tensor) -> Tensor:
         """T² · KL(teacher ‖ student) at temperature T, summed over pairs."""
-        T = self.distillation.temperature
         if self.distillation.detach_teacher:
             teacher = teacher.detach()
-        logs, target = torch.log_softmax(student / T, 1), torch.log_softmax(teacher / T, 1)
-        return T**2 * F.kl_div(logs, target, reduction="sum", log_target=True)
+        return kl_divergence(student, teacher, self.distillation.temperature, self.settings.multi_label)
 
-
-def _stack(pairs: Sequence[list[Pair]]) -> numpy.ndarray:
-    """(pairs, 5): the row of the text, then the pair."""
-    rows = [(i, *pair) for i, candidates in enumerate(pairs) for pair in candidates]
-    return numpy.asarray(rows, dtype="int64").reshape(-1, 5)
-
-
-def _pairs_of(owners: list[int], targets: list[list[int]], device: Any) -> Tensor:
-    """Where the pairs of these examples stand among those of all examples."""
-    starts = numpy.cumsum([0, *map(len, targets)])
-    indices = [j for i in owners for j in range(starts[i], starts[i + 1])]
-    return torch.tensor(indices, dtype=torch.long, device=device)
+    def _forbid(
+        self, logits: Floats2d, gold: Sequence[GoldPairs], targets: Sequence[numpy.ndarray]
+    ) -> Floats2d:
+        """Take what the schema does not allow out of the competition, but never what is annotated."""
+        rows = [self.settings.learnable(*each) for each in zip(gold, targets, strict=True)]
+        kept = [row for row in rows if row is not None]
+        if not kept:
+            return logits
+        ops = self.model.ops
+        return ops.xp.where(ops.xp.asarray(numpy.concatenate(kept)), logits, ops.xp.float32(IMPOSSIBLE))

@@ -75,9 +75,27 @@ def test_relations_survive_the_round_trip(convert, tmp_path):
     assert not doc._.relations_complete
 
 
+def test_relations_without_entities_for_a_recognizer_to_learn(convert, tmp_path):
+    code, output = convert(write(tmp_path / "data.txt", MNRE), "out.spacy", "--relations-only")
+    assert code == 0, output
+    assert "entities not annotated" in output
+    (example,) = Corpus("out.spacy")(spacy.blank("en"))
+    assert example.get_aligned_ner() == [None, None, None]
+    assert [r.head.text for r in example.reference._.relations] == ["Ada"]
+
+
+def test_spans_of_a_group_survive_the_round_trip(convert, tmp_path):
+    code, output = convert(write(tmp_path / "data.jsonl", JSONL), "out.spacy", "--spans-key", "sc")
+    assert code == 0, output
+    assert "entities 1: PER 1" in output
+    (doc,) = DocBin().from_disk("out.spacy").get_docs(spacy.blank("en").vocab)
+    assert [span.text for span in doc.spans["sc"]] == ["Ada"]
+
+
 @pytest.mark.parametrize(
     ("content", "args", "message"),
     [
+        (MNRE, ["--spans-key", "sc"], "data: a group of spans is read from JSONL only, this is mnre"),
         ("", [], "data: this file is empty"),
         (
             "IMGID:1\n\n",

@@ -74,7 +74,11 @@ def test_prodigy_notation(read):
     (doc,), repairs = read(row, {**row, "answer": "reject"}, {**row, "answer": "ignore"})
     assert ents(doc) == [("Ada", "PER"), ("New York", "LOC")]
     assert relations(doc) == [("Ada", "in", "New York"), ("New York", "has", "Charles")]
-    assert repairs.counts == {"skipped: answer is 'reject'": 1, "skipped: answer is 'ignore'": 1}
+    assert repairs.counts == {
+        "skipped: answer is 'reject'": 1,
+        "skipped: answer is 'ignore'": 1,
+        "noted: relation whose head or tail is not among the spans, it is kept": 1,  # "Charles"
+    }
 
 
 def test_tokens_without_text(read):
@@ -132,6 +136,39 @@ def test_unusable_spans_and_relations_are_dropped(read):
     assert ents(doc) == [("Ada", "PER")]
     assert relations(doc) == [("Ada", "a", "Charles")]
     assert sum(repairs.counts.values()) == 6
+
+
+def test_odd_relations_are_counted(read):
+    rows = [
+        {"head": 0, "tail": 0, "label": "self"},
+        {"head": 0, "tail": CHARLES, "label": "uncovered"},
+        {"head": 0, "tail": 1, "label": "a"},
+        {"head": 0, "tail": 1, "label": "b"},
+    ]
+    (doc,), repairs = read({"text": TEXT, "spans": [ADA, NEW_YORK], "relations": rows})
+    assert relations(doc) == [
+        ("Ada", "uncovered", "Charles"),
+        ("Ada", "a", "New York"),
+        ("Ada", "b", "New York"),
+    ]
+    assert repairs.counts == {
+        "dropped: relation of a span with itself": 1,
+        "noted: relation whose head or tail is not among the spans, it is kept": 1,
+        "noted: pair with different relations, all are kept": 1,
+    }
+
+
+def test_overlapping_spans_in_a_group(read):
+    whole = {"start": 0, "end": 15, "label": "PAIR"}
+    row = {"text": TEXT, "spans": [whole, ADA], "relations": [{"head": 0, "tail": 1, "label": "has"}]}
+    (doc,), repairs = read(row, spans_key="sc")
+    assert [(span.text, span.label_) for span in doc.spans["sc"]] == [
+        ("Ada met Charles", "PAIR"),
+        ("Ada", "PER"),
+    ]
+    assert not doc.has_annotation("ENT_IOB")
+    assert relations(doc) == [("Ada met Charles", "has", "Ada")]
+    assert not repairs.counts
 
 
 def test_empty_text_and_half_an_emoji(read):

@@ -10,8 +10,8 @@ from thinc.api import fix_random_seed
 
 from spacy_cotner import CotnerError
 from spacy_cotner.modules import pairs as pairs_module
-from spacy_cotner.pipeline.candidates import candidate_pairs, gold_pairs
 from spacy_cotner.pipeline.distillation import Distillation
+from spacy_cotner.pipeline.training_pairs import training_pairs
 from spacy_cotner.pipeline.views import training_views
 
 TEXT = "Marie Curie worked with Pierre Curie in Paris ."
@@ -34,73 +34,6 @@ def with_ents(nlp, text=TEXT, spans=((0, 2, "PER"), (4, 6, "PER"), (7, 8, "LOC")
     doc = nlp.make_doc(text)
     doc.ents = [Span(doc, start, end, label=label) for start, end, label in spans]
     return doc
-
-
-# Candidates -------------------------------------------------------------------------------------------------
-
-
-def test_candidates_are_ordered_pairs(rel):
-    doc = with_ents(rel)
-    assert candidate_pairs(doc.ents, 0) == [
-        (0, 2, 4, 6),
-        (0, 2, 7, 8),
-        (4, 6, 0, 2),
-        (4, 6, 7, 8),
-        (7, 8, 0, 2),
-        (7, 8, 4, 6),
-    ]
-    assert candidate_pairs(doc.ents, 3) == [(4, 6, 7, 8), (7, 8, 4, 6)]
-    assert candidate_pairs(doc.ents[:1], 0) == candidate_pairs([], 0) == []
-
-
-def test_complete_annotation_makes_all_other_pairs_negative(rel, make_examples):
-    found = gold_pairs(make_examples(rel)[1], 0)
-    assert dict(zip(found.pairs, found.labels, strict=True)) == {
-        (0, 2, 4, 6): "colleague",
-        (0, 2, 7, 8): "lives",
-        (4, 6, 0, 2): "None",
-        (4, 6, 7, 8): "None",
-        (7, 8, 0, 2): "None",
-        (7, 8, 4, 6): "None",
-    }
-
-
-def test_incomplete_annotation_says_nothing_about_other_pairs(rel, make_examples):
-    example = make_examples(rel)[1]
-    reference = example.reference
-    head, _, tail = reference.ents
-    reference._.relations = [(head, tail, "lives"), (tail, head, "None")]
-    reference._.relations_complete = False
-    found = gold_pairs(example, 0)
-    assert dict(zip(found.pairs, found.labels, strict=True)) == {(0, 2, 7, 8): "lives", (7, 8, 0, 2): "None"}
-
-
-def test_annotation_that_is_missing_and_one_that_is_empty(rel, make_examples):
-    example = make_examples(rel)[1]
-    example.reference._.relations = []
-    assert set(gold_pairs(example, 0).labels) == {"None"}
-    missing = Example(rel.make_doc(TEXT), with_ents(rel))
-    assert gold_pairs(missing, 0).pairs == []
-
-
-def test_listed_pairs_are_kept_at_any_distance(rel, make_examples):
-    found = gold_pairs(make_examples(rel)[1], 1)
-    assert found.labels == ["colleague", "lives"]
-
-
-def test_gold_pairs_on_other_tokens(rel):
-    reference = with_ents(rel)
-    reference._.relations = [(reference.ents[0], reference.ents[2], "lives")]
-    words = ["Mar", "ie", "Curie", "worked", "with", "Pierre", "Curie", "in", "Paris", "."]
-    predicted = Doc(rel.vocab, words=words, spaces=[False, *[True] * 8, False])
-    found = gold_pairs(Example(predicted, reference), 0)
-    assert dict(zip(found.pairs, found.labels, strict=True))[(0, 3, 8, 9)] == "lives"
-    assert len(found.pairs) == 6
-    # A span that is part of a token cannot be a candidate.
-    predicted = Doc(rel.vocab, words=["MarieCurieworkedwithPierreCurieinParis", "."], spaces=[False, False])
-    reference = Doc(rel.vocab, words=["MarieCurie", "workedwithPierreCurieinParis", "."], spaces=[False] * 3)
-    reference._.relations = [(reference[0:1], reference[2:3], "lives")]
-    assert gold_pairs(Example(predicted, reference), 0).pairs == []
 
 
 # Learning ---------------------------------------------------------------------------------------------------
@@ -126,10 +59,15 @@ def test_same_seed_same_weights(make_nlp, make_examples):
     assert results[0] == results[1]
 
 
+def one_hot(*rows):
+    """Targets: for each text the column of what holds for each pair, 0 for no relation."""
+    return [numpy.eye(3, dtype="f")[numpy.asarray(row, dtype=int)] for row in rows]
+
+
 def test_weights_of_the_terms(rel, make_examples):
     pipe, examples = rel.get_pipe("cot_rel"), make_examples(rel)
     views = training_views(examples)
-    targets = [[1, 2, 0, 0, 0, 0], [1, 2, 0, 0, 0, 0], [0, 0], []]
+    targets = one_hot([1, 2, 0, 0, 0, 0], [1, 2, 0, 0, 0, 0], [0, 0], [])
     logits = numpy.random.default_rng(0).normal(size=(14 + 12, 3)).astype("f")
 
     def loss(*settings):
@@ -145,7 +83,7 @@ def test_kl_has_no_gradient_when_the_views_agree(rel, make_examples):
     pipe, examples = rel.get_pipe("cot_rel"), make_examples(rel)[:1]
     pipe.distillation = Distillation(teacher_weight=0.0, temperature=2.0)
     one = numpy.random.default_rng(0).normal(size=(6, 3)).astype("f")
-    views, targets = training_views(examples), [[1, 2, 0, 0, 0, 0]]
+    views, targets = training_views(examples), one_hot([1, 2, 0, 0, 0, 0])
     both = numpy.concatenate([one, one])
     with_kl = pipe.get_loss(examples, both, targets, views)
     pipe.distillation = Distillation(teacher_weight=0.0, kl_weight=0.0)
@@ -161,7 +99,7 @@ def test_teacher_pairs_are_matched_with_their_student_pairs(rel, make_examples):
     pipe.distillation = Distillation(teacher_weight=0.0, kl_weight=1.0)
     student = numpy.random.default_rng(0).normal(size=(12, 3)).astype("f")
     both = numpy.concatenate([student, student[6:]])
-    targets = [[1, 2, 0, 0, 0, 0]] * 2
+    targets = one_hot([1, 2, 0, 0, 0, 0], [1, 2, 0, 0, 0, 0])
     views = training_views(examples)
     assert views.owners == [1]
     loss, _ = pipe.get_loss(examples, both, targets, views)
@@ -176,12 +114,18 @@ def test_batch_without_pairs(rel, texts):
     assert losses["cot_rel"] == 0.0
 
 
-def test_unknown_label_at_update_is_no_relation(rel, make_examples):
+def test_pair_with_a_label_that_is_unknown_is_not_learnt_as_no_relation(rel, make_examples):
     (example, *_) = make_examples(rel)
     head, tail, _ = example.reference.ents
     example.reference._.relations = [(head, tail, "unheard")]
+    pipe = rel.get_pipe("cot_rel")
+    (gold,) = training_pairs([example], pipe.settings, pipe.findings)
+    assert len(gold.pairs) == 5
+    assert (head.start, head.end, tail.start, tail.end) not in gold.pairs
+    with pytest.warns(UserWarning, match="cot_rel: 1 left out: relation whose label"):
+        pipe.findings.warn(pipe.name)
     assert numpy.isfinite(rel.update([example], sgd=rel.resume_training())["cot_rel"])
-    assert rel.get_pipe("cot_rel").labels == ("colleague", "lives")
+    assert pipe.labels == ("colleague", "lives")
 
 
 def test_explanation_on_the_doc_changes_what_is_predicted(rel):
@@ -190,7 +134,7 @@ def test_explanation_on_the_doc_changes_what_is_predicted(rel):
         doc = with_ents(rel)
         doc._.cot = cot
         rel.get_pipe("cot_transformer")(doc)
-        scores.append(rel.get_pipe("cot_rel").predict([doc])[0][1])
+        scores.append(rel.get_pipe("cot_rel").predict_pairs([doc], [[(0, 2, 4, 6), (0, 2, 7, 8)]])[0][1])
     assert not numpy.allclose(*scores, atol=1e-4)
 
 
@@ -255,15 +199,18 @@ def test_doc_of_200_entities_in_bounded_memory(trained, monkeypatch):
     doc = Doc(trained.vocab, words=words)
     doc.ents = [Span(doc, i, i + 1, label="LOC") for i in range(0, 400, 2)]
     pipe = trained.get_pipe("cot_rel")
-    pipe.cfg["max_distance"] = 0
+    pipe.cfg |= {"max_distance": 0, "max_pairs": 5000, "threshold": 0.0}
     trained.get_pipe("cot_transformer")(doc)
-    sizes = []
-    scorer = pipe.model.get_ref("output").shims[0]._model
-    scorer.layers[1].register_forward_hook(lambda layer, inputs, output: sizes.append(len(output)))
-    ((found, probabilities),) = pipe.predict([doc])
-    assert len(found) == len(probabilities) == sum(sizes) == 200 * 199
+    sizes, batches = [], []
+    head = pipe.model.get_ref("output").shims[0]._model
+    head.register_forward_hook(lambda layer, inputs, output: batches.append(len(output)))
+    head.layers[1].register_forward_hook(lambda layer, inputs, output: sizes.append(len(output)))
+    (found,) = pipe.predict([doc])
+    assert len(found) == sum(sizes) == sum(batches) == 200 * 199
     assert max(sizes) <= pairs_module.CHUNK
-    pipe.set_annotations([doc], [(found, probabilities)])
+    assert max(batches) <= 5000
+    pipe.set_annotations([doc], [found])
+    assert len(doc._.relations) == 200 * 199
 
 
 # Scores -----------------------------------------------------------------------------------------------------
