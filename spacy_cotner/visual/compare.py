@@ -32,6 +32,9 @@ class Tally(NamedTuple):
         """RETURNS (int): Everything that is not right."""
         return self.wrong + self.missed
 
+    def __str__(self) -> str:
+        return f"{self.right:,} right, {self.wrong:,} wrong, {self.missed:,} missed"
+
 
 def compare_docs(
     gold: Doc, predicted: Doc, options: Mapping[str, Any], *, entities: bool = True

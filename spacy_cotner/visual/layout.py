@@ -228,12 +228,27 @@ def _covered(starts: Sequence[int], mark: Mark) -> range:
 def _rows(marks: Sequence[Mark]) -> list[int]:
     """Stack overlapping marks, the short ones innermost."""
     rows = [0] * len(marks)
-    placed: list[int] = []
-    for i in sorted(range(len(marks)), key=lambda i: (marks[i].end - marks[i].start, i)):
-        below = [rows[k] for k in placed if _overlap(marks[i], marks[k])]
-        rows[i] = max(below, default=-1) + 1
-        placed.append(i)
+    for cluster in _clusters(marks):
+        placed: list[int] = []
+        for i in sorted(cluster, key=lambda i: (marks[i].end - marks[i].start, i)):
+            below = [rows[k] for k in placed if _overlap(marks[i], marks[k])]
+            rows[i] = max(below, default=-1) + 1
+            placed.append(i)
     return rows
+
+
+def _clusters(marks: Sequence[Mark]) -> Iterator[list[int]]:
+    """Groups of marks that hang together by overlaps."""
+    cluster: list[int] = []
+    end = 0
+    for i in sorted(range(len(marks)), key=lambda i: marks[i].start):
+        if cluster and marks[i].start >= end:
+            yield cluster
+            cluster = []
+        cluster.append(i)
+        end = max(end, marks[i].end)
+    if cluster:
+        yield cluster
 
 
 def _overlap(a: Mark, b: Mark) -> bool:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import html
-import re
 from typing import Any
 
-# What XML forbids even as an escape; also bare halves of a surrogate pair.
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from ..characters import xml_safe
 
 
 def escape(value: object) -> str:
@@ -16,7 +14,7 @@ def escape(value: object) -> str:
     value (object): Anything, above all what a user or a model wrote.
     RETURNS (str): Its text, escaped; characters that XML forbids become U+FFFD.
     """
-    return html.escape(FORBIDDEN.sub("\ufffd", str(value)), quote=True)
+    return html.escape(xml_safe(str(value)), quote=True)
 
 
 def element(name: str, content: str = "", **attributes: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from spacy.tokens import Doc
 
 from .markup import escape
 from .svg import FONT
@@ -15,23 +15,43 @@ STYLE = f"""
 body {{ margin: 2rem auto; max-width: 60rem; padding: 0 1rem; background: var(--ground); color: var(--ink);
   font: 16px/1.5 {FONT} }}
 figure {{ margin: 0; padding: .75rem 0; overflow-x: auto; border-bottom: 1px solid var(--line) }}
+h1 {{ font-size: 1.5rem }} h2 {{ font-size: 1.15rem; margin: 2rem 0 .25rem }}
+table {{ border-collapse: collapse; font-variant-numeric: tabular-nums }}
+th, td {{ padding: .3rem .75rem; border-bottom: 1px solid var(--line); text-align: right }}
+th:nth-child(-n+2), td:nth-child(-n+2) {{ text-align: left }}
+details {{ font-size: .9rem; margin: .25rem 0 }} summary, .soft {{ color: var(--soft) }}
+details p {{ margin: .25rem 0 }}
 figcaption {{ color: var(--soft); font-size: .85rem }}
 """
 
 
-def as_figures(drawn: Iterable[tuple[str, str]]) -> str:
-    """Wrap pictures.
+# What the marks of a comparison mean.
+LEGEND = (
+    '<p class="soft"><span style="color: #16a34a">━▸</span> right · '
+    '<span style="color: #dc2626">━▸ ✗</span> wrong: predicted, not annotated · '
+    '<span style="color: #d97706">╍▸ ?</span> missed: annotated, not predicted</p>'
+)
 
-    drawn (Iterable[Tuple[str, str]]): Title (may be empty) and SVG of each.
-    RETURNS (str): `<figure>` elements, which scroll where a picture is wider than the page.
+
+def figure(svg: str, caption: str = "", notes: str = "") -> str:
+    """Wrap a picture; it scrolls where it is wider than the page.
+
+    svg (str): The picture.
+    caption (str): Its heading, not yet escaped.
+    notes (str): Markup below it.
+    RETURNS (str): A `<figure>` element.
     """
-    return "\n".join(figure(svg, escape(title)) for title, svg in drawn)
+    words = f'<figcaption dir="auto">{escape(caption)}</figcaption>' if caption else ""
+    return f'<figure style="overflow-x: auto">{words}{svg}{notes}</figure>'
 
 
-def figure(svg: str, caption: str = "") -> str:
-    """RETURNS (str): A picture and its caption (markup)."""
-    words = f'<figcaption dir="auto">{caption}</figcaption>' if caption else ""
-    return f'<figure style="overflow-x: auto">{words}{svg}</figure>'
+def explanation(doc: Doc) -> str:
+    """RETURNS (str): Markup that unfolds to caption and chain of thought of a Doc; nothing if it has none."""
+    texts = {**({"picture": doc._.caption} if doc._.caption else {}), **doc._.cot}
+    if not texts:
+        return ""
+    parts = (f'<p dir="auto"><b>{escape(name)}</b> {escape(text)}</p>' for name, text in texts.items())
+    return f"<details><summary>{escape(', '.join(texts))}</summary>{''.join(parts)}</details>"
 
 
 def as_page(content: str, title: str = "Relations") -> str:

@@ -9,11 +9,12 @@ from spacy.tokens import Doc, Span
 from spacy.util import is_in_jupyter
 
 from ..errors import CotnerError
-from .markup import element, number
-from .page import as_figures, as_page
+from .markup import element, escape, number
+from .page import as_page, figure
 from .picture import Picture, picture_from, picture_of
-from .svg import Drawing, draw, svg_root
+from .svg import MARGIN, Drawing, draw, svg_root
 
+TITLE_HEIGHT = 20.0
 STYLES = ("html", "svg")
 DEFAULTS: Mapping[str, Any] = {
     "colors": {},
@@ -67,7 +68,7 @@ def render(
     if style == "svg":
         markup = stack(draw(pictures, settings), settings)
     else:
-        figures = as_figures((d.picture.title, d.svg()) for d in draw(pictures, settings))
+        figures = "\n".join(figure(d.svg(), d.picture.title) for d in draw(pictures, settings))
         markup = as_page(figures) if page else figures
     if jupyter or (jupyter is None and is_in_jupyter()):
         from IPython.display import HTML, display
@@ -107,6 +108,10 @@ def stack(drawings: Sequence[Drawing], options: Mapping[str, Any]) -> str:
     """
     parts, y = [], 0.0
     for drawing in drawings:
+        title = drawing.picture.title
+        if title:
+            y += TITLE_HEIGHT
+            parts.append(element("text", escape(title), x=MARGIN, y=y, font_size=13, fill="currentColor"))
         parts.append(element("g", drawing.markup, transform=f"translate(0 {number(y)})"))
         y += drawing.height
     width = max((drawing.width for drawing in drawings), default=100.0)
