@@ -107,7 +107,7 @@ def _section(heading: str, cases: Sequence[Case], names: Sequence[str], limit: i
     for (case, name), drawing in zip(shown, drawings, strict=True):
         is_last = name == names[-1]
         caption = f"{_name(case.gold) if name == names[0] else ''}{name}: {case.views[name].tally}"
-        parts.append(figure(drawing.svg(), caption, explanation(case.gold) if is_last else ""))
+        parts.append(figure(drawing.svg(), caption, explanation(case.gold) if is_last else "", drawing.rtl))
     return "\n".join(parts)
 
 

@@ -17,7 +17,7 @@ from ..predictions import assigns, predict
 from ..report import load_pipeline
 from ..visual import Picture, Tally, compare_docs, picture_of, render
 from ..visual.page import LEGEND, as_page, explanation, figure
-from ..visual.render import check_options
+from ..visual.rendering import check_options
 from ..visual.svg import draw
 from .app import command
 from .documents import INPUT_HELP, read_docs
@@ -107,7 +107,7 @@ def _markup(chosen: list[Drawn], output_path: Path, options: dict[str, Any]) -> 
     if output_path.suffix == ".svg":
         return render(pictures, style="svg", jupyter=False, options=options)
     figures = [
-        figure(drawing.svg(), drawing.picture.title, explanation(each.doc))
+        figure(drawing.svg(), drawing.picture.title, explanation(each.doc), drawing.rtl)
         for each, drawing in zip(chosen, draw(pictures, options), strict=True)
     ]
     is_compared = any(each.tally and sum(each.tally) for each in chosen)

@@ -2,6 +2,6 @@
 
 from .compare import Tally, compare_docs
 from .picture import Link, Mark, Picture, picture_of
-from .render import render
+from .rendering import render
 
 __all__ = ["Link", "Mark", "Picture", "Tally", "compare_docs", "picture_of", "render"]

@@ -109,7 +109,7 @@ class Layout:
                 self.inside[p].add(i)
         numbers = list(self._fill(width))
         widths = [self._width(line) for line in numbers]
-        self.width = max([*widths, 0.0] if width is None else [*widths, 0.0, width])
+        self.width = max(widths, default=0.0)
         lines = [self._line(line, own) for line, own in zip(numbers, widths, strict=True)]
         self.lines = _choose_main(lines) or [Line([], [], 0.0)]
 

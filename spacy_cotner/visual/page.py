@@ -33,16 +33,18 @@ LEGEND = (
 )
 
 
-def figure(svg: str, caption: str = "", notes: str = "") -> str:
+def figure(svg: str, caption: str = "", notes: str = "", rtl: bool = False) -> str:
     """Wrap a picture; it scrolls where it is wider than the page.
 
     svg (str): The picture.
     caption (str): Its heading, not yet escaped.
     notes (str): Markup below it.
+    rtl (bool): Whether it stands at the right.
     RETURNS (str): A `<figure>` element.
     """
     words = f'<figcaption dir="auto">{escape(caption)}</figcaption>' if caption else ""
-    return f'<figure style="overflow-x: auto">{words}{svg}{notes}</figure>'
+    direction = ' dir="rtl"' if rtl else ""
+    return f'<figure{direction} style="overflow-x: auto">{words}{svg}{notes}</figure>'
 
 
 def explanation(doc: Doc) -> str:

@@ -55,11 +55,11 @@ def _advances(text: str) -> Iterator[float]:
     """One number a character; what joins an emoji before it takes no room."""
     last, flags = "", 0
     for char in text:
-        is_flag = "\U0001f1e6" <= char <= "\U0001f1ff"
+        is_flag = "\U0001f1e6" <= char <= "\U0001f1ff"  # two letters are one flag
         flags = flags + 1 if is_flag else 0
         joined = last == JOINER and unicodedata.category(char) == "So"
-        skin = "\U0001f3fb" <= char <= "\U0001f3ff"
-        yield 0.0 if joined or skin or (is_flag and flags % 2 == 0) else _advance(char)
+        is_skin = "\U0001f3fb" <= char <= "\U0001f3ff"
+        yield 0.0 if joined or is_skin else EMOJI * (flags % 2) if is_flag else _advance(char)
         last = char
 
 

@@ -68,7 +68,7 @@ def render(
     if style == "svg":
         markup = stack(draw(pictures, settings), settings)
     else:
-        figures = "\n".join(figure(d.svg(), d.picture.title) for d in draw(pictures, settings))
+        figures = "\n".join(figure(d.svg(), d.picture.title, rtl=d.rtl) for d in draw(pictures, settings))
         markup = as_page(figures) if page else figures
     if jupyter or (jupyter is None and is_in_jupyter()):
         from IPython.display import HTML, display
