@@ -107,6 +107,25 @@ def picture_of(doc: Doc, options: Mapping[str, Any]) -> Picture:
     return Picture(doc.text, marks.all, links, title_of(doc))
 
 
+def clip(picture: Picture, start: int, end: int) -> Picture:
+    """Cut a picture to a part of its text.
+
+    picture (Picture): The picture.
+    start (int): First character of the part.
+    end (int): The character after its last.
+    RETURNS (Picture): The marks that lie in it as a whole, and the links between those.
+    """
+    inside = [i for i, mark in enumerate(picture.marks) if start <= mark.start and mark.end <= end]
+    where = {old: new for new, old in enumerate(inside)}
+    marks = [m._replace(start=m.start - start, end=m.end - start) for m in (picture.marks[i] for i in inside)]
+    links = [
+        link._replace(head=where[link.head], tail=where[link.tail])
+        for link in picture.links
+        if link.head in where and link.tail in where
+    ]
+    return picture._replace(text=picture.text[start:end], marks=marks, links=links)
+
+
 def picture_from(value: Mapping[str, Any]) -> Picture:
     """Read a dict, as with displaCy's `manual=True`.
 

@@ -11,7 +11,7 @@ from spacy.util import is_in_jupyter
 from ..errors import CotnerError
 from .markup import element, escape, number
 from .page import as_page, figure
-from .picture import Picture, picture_from, picture_of
+from .picture import Picture, clip, picture_from, picture_of
 from .svg import MARGIN, Drawing, draw, svg_root
 
 TITLE_HEIGHT = 20.0
@@ -125,10 +125,11 @@ def _picture(item: Item, options: Mapping[str, Any], manual: bool) -> Picture:
         return item
     if isinstance(item, Mapping) and manual:
         return picture_from(item)
-    doc = item.as_doc(copy_user_data=True) if isinstance(item, Span) else item
-    if not isinstance(doc, Doc):
+    if isinstance(item, Span):
+        return clip(picture_of(item.doc, options), item.start_char, item.end_char)
+    if not isinstance(item, Doc):
         raise CotnerError(f"expected Docs, found {type(item).__name__} (dicts need manual=True)")
-    return picture_of(doc, options)
+    return picture_of(item, options)
 
 
 def _check_spans_key(items: Iterable[Any], key: str) -> None:

@@ -116,6 +116,12 @@ def test_a_relation_between_spans_that_are_no_entities(doc):
     assert "VERB" in texts(svg_of(doc))
 
 
+def test_a_part_of_a_doc(doc):
+    root = svg_of(doc[4:8])
+    assert {"Charles Babbage", "London", "lives"} <= set(texts(root))
+    assert not {"Ada Lovelace", "colleague"} & set(texts(root))
+
+
 def test_colors(doc):
     fills = [node.get("fill") for node in svg_of(doc, colors={"per": "#000080"}).iter(f"{SVG}rect")]
     assert fills[:2] == ["#000080"] * 2
