@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from study_report import report
-from study_runs import DISTILLATION, ENCODER, Corpora, label, score, split, train
+from study_runs import DISTILLATION, ENCODER, Corpora, count_words, label, score, split, train
 
 RESULTS = Path(__file__).parent / "results"
 # A name, and what is changed in the config of the teacher and of its student.
@@ -31,7 +31,10 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "no prompts": {f"{ENCODER}.k": 0},
     "no KL": {f"{DISTILLATION}.kl_weight": 0.0},
     "T = 2": {f"{DISTILLATION}.temperature": 2.0},
-    "short CoT": {f"{ENCODER}.cot_length": 32},
+    "teacher moves, too": {f"{DISTILLATION}.detach_teacher": False},
+    "explanation aside": {f"{ENCODER}.attend": False},
+    "prompts imagine": {f"{ENCODER}.imagination": 1.0},
+    "half as much CoT": {f"{ENCODER}.cot_length": 32},
 }
 
 
@@ -94,8 +97,11 @@ class Study:
         soft, seconds = self._labelled(self.variant / f"{name}.spacy", teacher)
         settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], unlabelled=soft)
         settings |= {"corpora.train.ratio": self.args.ratio, **ABLATIONS[self.name]}
+        if self.args.augmented:
+            settings["paths.augmented"] = self.args.augmented
         folder, costs = self._trained(self.variant / name, settings)
-        return folder, {**costs, "label_seconds": seconds}
+        words = sum(count_words(self.parts[part]) for part in ("labelled", "pool"))
+        return folder, {**costs, "label_seconds": seconds, "cot_words": words}
 
     def _trained(self, folder: Path, overrides: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
         costs = folder / "costs.json"
@@ -128,6 +134,8 @@ def main() -> None:
         return
     args.out = args.out or RESULTS / f"study-{args.study}.jsonl"
     done = [json.loads(line) for line in args.out.read_text().splitlines()] if args.out.exists() else []
+    for vary in args.vary:
+        ABLATIONS[vary[0]] = dict(pair.split("=", 1) for pair in vary[1:])
     names = list(ABLATIONS) if args.study == "ablation" else ["full"]
     for seed in args.seeds:
         for fraction in args.fractions:
@@ -174,7 +182,12 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--fractions", type=float, nargs="+", default=[0.02, 0.05, 0.1, 0.25, 0.5, 1.0])
     run.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     run.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=list(RECIPES)[:4])
-    run.add_argument("--only", nargs="+", choices=list(ABLATIONS), help="variants of an ablation")
+    run.add_argument("--only", nargs="+", help="some variants of an ablation")
+    more = (
+        "a variant of your own, e.g. --vary 'noun only' components.cot_transformer.model.grains='[\"noun\"]'"
+    )
+    run.add_argument("--vary", nargs="+", action="append", default=[], metavar="NAME KEY=VALUE", help=more)
+    run.add_argument("--augmented", type=Path, help="texts of `cotner augment` for the student")
     run.add_argument("--steps", type=int, default=633, help="updates of the baseline")
     run.add_argument("--teacher-steps", type=int, default=633)
     run.add_argument("--student-steps", type=int, default=633, help="of student and self-training")

@@ -113,14 +113,15 @@ def _p(value: float) -> str:
 
 def costs(rows: Rows) -> str:
     """RETURNS (str): What the runs took."""
-    lines = ["| | training, s | labelling, s | peak memory, MB |", "| --- | --- | --- | --- |"]
+    lines = ["| | training, s | labelling, s | peak memory, MB | words of CoT |", "| --- " * 5 + "|"]
     by_recipe: dict[str, Rows] = defaultdict(list)
     for row in rows:
         by_recipe[f"{row['fraction']:.0%} {row['recipe']}"].append(row)
     for name, group in by_recipe.items():
         labelling = mean(row.get("label_seconds", 0) for row in group)
         seconds, peak = mean(r["train_seconds"] for r in group), max(r["peak_mb"] for r in group)
-        lines.append(f"| {name} | {seconds:.0f} | {labelling:.0f} | {peak} |")
+        words = round(mean(row.get("cot_words", 0) for row in group))
+        lines.append(f"| {name} | {seconds:.0f} | {labelling:.0f} | {peak} | {words or '-'} |")
     machines = "; ".join(sorted({f"{row['machine']}, torch {row['torch']}" for row in rows}))
     return "\n".join(lines) + f"\n\nMachine: {machines}.\n"
 
