@@ -216,7 +216,7 @@ def register_extensions() -> None:
         "relations_complete": {"default": True},
         "soft_labels": {"getter": get_soft_labels, "setter": set_soft_labels},
         # How much a text counts in training, e.g. less for one that an LLM has rewritten.
-        "weight": {"default": 1.0},
+        "example_weight": {"default": 1.0},
     }
     for name, kwargs in extensions.items():
         if not Doc.has_extension(name):

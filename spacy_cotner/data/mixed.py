@@ -51,7 +51,7 @@ def make_mixed_corpus(
         yield from Corpus(str(path), max_length=max_length)(nlp)
         if augmented is not None:
             for eg in Corpus(augmented, max_length=max_length)(nlp):
-                eg.reference._.weight = augmented_weight * eg.reference._.weight
+                eg.reference._.example_weight = augmented_weight * eg.reference._.example_weight
                 yield eg
 
     def read(nlp: Language) -> Iterator[Example]:

@@ -194,7 +194,7 @@ class CotNer(DistilledPipe):
         gold = [_gold_tags(tags, eg) for eg in examples]
         allowed = _allowed(gold + [gold[i] for i in views.owners], potentials)
         nll = crf.negative_log_likelihood(potentials, transitions, mask, allowed) * mask.any(1)
-        weights = torch.tensor([eg.reference._.weight for eg in examples], device=nll.device)
+        weights = torch.tensor([eg.reference._.example_weight for eg in examples], device=nll.device)
         loss = (weights * nll[:n]).sum() + teacher_weight * (weights[views.owners] * nll[n:]).sum()
         if kl_weight:
             soft = [eg.reference._.soft_labels.get(self.name) for eg in examples]

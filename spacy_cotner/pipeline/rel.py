@@ -468,7 +468,7 @@ class CotRel(DistilledPipe):
 
     def _weights(self, examples: Sequence[Example], sizes: Sequence[int], device: Any) -> Tensor:
         """The weight of its text for each pair."""
-        values = [float(eg.reference._.weight) for eg in examples]
+        values = [float(eg.reference._.example_weight) for eg in examples]
         return torch.tensor(numpy.repeat(values, sizes), dtype=torch.float32, device=device)
 
     def _kl(
@@ -490,7 +490,7 @@ class CotRel(DistilledPipe):
 
     def _kl_soft(self, examples: Sequence[Example], student: Tensor, soft: SoftPairs) -> Tensor:
         """KL from the soft labels that texts carry, (pairs,)."""
-        values = numpy.asarray([float(eg.reference._.weight) for eg in examples], dtype="f")
+        values = numpy.asarray([float(eg.reference._.example_weight) for eg in examples], dtype="f")
         weights = torch.from_numpy(values[soft.rows[:, 0]]).to(student.device)
         target = torch.from_numpy(soft.probabilities).to(student.device)
         T, multi_label = self.distillation.temperature, self.settings.multi_label

@@ -59,7 +59,7 @@ def test_ratio(paths, ratio, expected):
 
 def test_augmented_texts_have_their_weight(paths):
     reader = make_mixed_corpus(paths["gold"], augmented=paths["more"], augmented_weight=0.25)
-    assert [eg.reference._.weight for eg in reader(spacy.blank("en"))] == [1.0, 0.25]
+    assert [eg.reference._.example_weight for eg in reader(spacy.blank("en"))] == [1.0, 0.25]
 
 
 @pytest.mark.parametrize("teacher_view", [False, True])

@@ -44,7 +44,7 @@ def test_a_student_that_agrees_with_its_soft_labels_has_nothing_to_learn(trained
     loss, gradient = pipe.get_loss([example], empty, targets, views, (logits[:, ::-1].copy(), pairs))
     assert loss > 1
     assert gradient.shape == (6, 3)
-    example.reference._.weight = 0.5
+    example.reference._.example_weight = 0.5
     half, _ = pipe.get_loss([example], empty, targets, views, (logits[:, ::-1].copy(), pairs))
     assert half == pytest.approx(loss / 2, rel=1e-5)
 

@@ -93,7 +93,7 @@ def test_weight_of_a_text(ner, make_examples):
     scores = random_scores(6, max(len(eg.predicted) for eg in examples), pipe.n_outputs)
     full = pipe.get_loss(examples, scores, views)[0]
     for eg in examples:
-        eg.reference._.weight = 0.5
+        eg.reference._.example_weight = 0.5
     assert pipe.get_loss(examples, scores, views)[0] == pytest.approx(full / 2, rel=1e-5)
 
 
