@@ -20,6 +20,7 @@ from ..modules import crf
 from ..types import SoftLabels, set_confidences
 from .distillation import Distillation
 from .distilled import DistilledPipe
+from .ner_loss import CrfViews, Opinion, kl_from_soft_labels, kl_from_views, task_losses
 from .soft import aligned_rows
 from .tags import ROLES, TagScheme, tag_scheme
 from .views import TrainingViews
@@ -186,72 +187,30 @@ class CotNer(DistilledPipe):
         views (TrainingViews): The views.
         RETURNS (Tuple[float, Tuple[Floats3d, Floats2d]]): The loss and its gradient.
         """
-        teacher_weight, kl_weight = self.distillation.next_weights()
-        n, tags = len(examples), self.tags
+        settings, tags, n = self.distillation, self.tags, len(examples)
+        teacher_weight, kl_weight = settings.next_weights()
         raw = [xp2torch(array, requires_grad=True) for array in scores]
         docs = [view.doc for view in views.students + views.teachers]
-        potentials, transitions, mask = self._constrain(tags, raw[0], raw[1], docs)
+        batch = CrfViews(*self._constrain(tags, raw[0], raw[1], docs), views.owners)
         gold = [_gold_tags(tags, eg) for eg in examples]
-        allowed = _allowed(gold + [gold[i] for i in views.owners], potentials)
-        nll = crf.negative_log_likelihood(potentials, transitions, mask, allowed) * mask.any(1)
-        weights = torch.tensor([eg.reference._.example_weight for eg in examples], device=nll.device)
-        loss = (weights * nll[:n]).sum() + teacher_weight * (weights[views.owners] * nll[n:]).sum()
+        allowed = _allowed(gold + [gold[i] for i in views.owners], batch.potentials)
+        student, teacher = task_losses(batch, allowed, n)
+        losses = student + teacher_weight * teacher
         if kl_weight:
-            soft = [eg.reference._.soft_labels.get(self.name) for eg in examples]
-            divergence = self._kl_views(potentials, transitions, mask, views.owners, soft)
-            divergence = divergence + self._kl_soft(potentials, transitions, mask, examples, soft)
-            loss = loss + kl_weight * (weights * divergence).sum()
-        loss = loss / n
+            opinions = [self._opinion(eg) for eg in examples]
+            # Where a text has soft labels, they are its teacher.
+            taught = [opinion is None for opinion in opinions]
+            kl = kl_from_views(batch, taught, settings.temperature, settings.detach_teacher)
+            losses = losses + kl_weight * (kl + kl_from_soft_labels(batch, opinions, settings.temperature))
+        weights = torch.tensor([eg.reference._.example_weight for eg in examples], device=losses.device)
+        loss = (weights * losses).sum() / n
         # Texts of one token do not use the transitions.
         d_scores = torch.autograd.grad(loss, raw, materialize_grads=True)
         return float(loss.detach()), cast(CrfScores, (torch2xp(d_scores[0]), torch2xp(d_scores[1])))
 
-    def _kl_views(
-        self,
-        potentials: Tensor,
-        transitions: Tensor,
-        mask: Tensor,
-        owners: list[int],
-        soft: list[SoftLabels | None],
-    ) -> Tensor:
-        """KL from the teacher views, (examples,); zero for examples whose teacher is their soft labels."""
-        n = len(soft)
-        divergence = potentials.new_zeros(n)
-        rows = [i for i, owner in enumerate(owners) if soft[owner] is None]
-        if not rows:
-            return divergence
-        T, taught = self.distillation.temperature, [owners[i] for i in rows]
-        both = taught + [n + i for i in rows]
-        student, teacher = crf.log_marginals(potentials[both] / T, transitions / T, mask[both]).chunk(2)
-        if self.distillation.detach_teacher:
-            teacher = teacher.detach()
-        kl = (teacher.exp() * (teacher - student)).sum(2) * mask[taught]
-        return divergence.index_add(0, torch.tensor(taught, device=kl.device), T**2 * kl.sum(1))
-
-    def _kl_soft(
-        self,
-        potentials: Tensor,
-        transitions: Tensor,
-        mask: Tensor,
-        examples: Sequence[Example],
-        soft: list[SoftLabels | None],
-    ) -> Tensor:
-        """KL from the soft labels that examples carry, (examples,)."""
-        divergence = potentials.new_zeros(len(examples))
-        taught = [i for i, labels in enumerate(soft) if labels is not None]
-        if not taught:
-            return divergence
-        T = self.distillation.temperature
-        target = potentials.new_zeros(len(taught), *potentials.shape[1:])
-        for row, i in enumerate(taught):
-            known, values = aligned_rows(examples[i], cast(SoftLabels, soft[i]), self.classes)
-            target[row, known] = torch.from_numpy(values).to(target)
-        student = crf.log_marginals(potentials[taught] / T, transitions / T, mask[taught])
-        if T != 1:
-            target = target ** (1 / T)
-            target = target / target.sum(2, keepdim=True).clamp(min=1e-12)
-        kl = (torch.xlogy(target, target) - target * student).sum(2)
-        return divergence.index_add(0, torch.tensor(taught, device=kl.device), T**2 * kl.sum(1))
+    def _opinion(self, example: Example) -> Opinion | None:
+        soft = example.reference._.soft_labels.get(self.name)
+        return None if soft is None else aligned_rows(example, soft, self.classes)
 
     def _constrain(
         self, tags: TagScheme, potentials: Tensor, transitions: Tensor, docs: Sequence[Doc]
