@@ -71,6 +71,11 @@ def render_cli(
     chosen, more = _take(drawings, limit)
     if not chosen:
         raise CotnerError(f"{input_path}: no text to draw{' with an error' if errors else ''}")
+    if spans_key and not any(each.picture.marks for each in chosen):
+        keys = sorted({key for each in chosen for key in each.doc.spans})
+        raise CotnerError(
+            f"{input_path}: no spans under {spans_key!r}; there are {', '.join(keys) or 'none'}"
+        )
     write_atomically(output_path, _markup(chosen, output_path, options).encode("utf8"))
     _say(chosen, more, output_path)
 

@@ -99,6 +99,7 @@ def test_the_limit_is_said(corpus: Path, tmp_path: Path) -> None:
         ("gold.spacy", "out.html", ("--teacher",), "--teacher needs a pipeline"),
         ("gold.spacy", "out.html", ("--model", "nowhere"), "no trained pipeline at nowhere"),
         ("gold.spacy", "out.html", ("--width", "7"), "option width"),
+        ("gold.spacy", "out.html", ("--spans-key", "sc"), "no spans under 'sc'; there are none"),
         ("nowhere.spacy", "out.html", (), "can't be read"),
         ("nowhere.jsonl", "out.html", (), "cannot read this file"),
         ("text.doc", "out.html", (), "text.doc: expected a .spacy file"),
