@@ -21,6 +21,7 @@ from spacy.tokens import Doc
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
+NLP = spacy.blank("en")
 
 
 class Server:
@@ -62,9 +63,8 @@ def texts(count: int, start: int = 0) -> Iterator[Doc]:
     """count (int): How many.
     YIELDS (Doc): Synthetic posts, all different.
     """
-    nlp = spacy.blank("en")
     for number in range(start, start + count):
-        yield nlp.make_doc(f"Post {number}: Ada Lovelace visits Acme Corp in Paris #{number % 97}")
+        yield NLP.make_doc(f"Post {number}: Ada Lovelace visits Acme Corp in Paris #{number % 97}")
 
 
 def cpu_seconds() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -76,6 +77,8 @@ def elicit_cli(
         if batch != "collect":
             return
         settings = settings.model_copy(update={"send": False})
+    # What was imported stays: looking through it again for garbage stops all requests for half a second.
+    gc.freeze()
     tally = elicit(input_path, output_path, settings, limit=limit)
     print_report(tally, output_path, settings)
     if tally.total("failed") and not allow_partial:

@@ -1,4 +1,4 @@
-"""Claims: what one process is asking, another does not ask, and a process that dies holds nothing up for long."""
+"""Claims: what one process is asking, another does not ask; one that dies holds nothing up for long."""
 
 import sqlite3
 import subprocess
