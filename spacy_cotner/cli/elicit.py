@@ -15,7 +15,7 @@ from wasabi import msg, table
 from ..elicitation import AnswerStore, Elicitor, ElicitSettings, Tally, load_settings
 from ..elicitation.batch import BatchDesk
 from ..elicitation.corpus import Corpus, CorpusWriter
-from ..elicitation.money import PriceList
+from ..elicitation.money import Budget, PriceList, bill
 from ..elicitation.plan import make_plan, print_plan
 from ..elicitation.request import Request
 from ..errors import CotnerError
@@ -129,7 +129,14 @@ def run_batch(step: str, input_path: Path, settings: ElicitSettings, limit: int 
         raise CotnerError(f"--batch {step}: submit, status or collect")
     if settings.store is None:
         raise CotnerError("batches need a store, to remember what is on its way (--store)")
-    with closing(AnswerStore(settings.store)) as store, closing(BatchDesk(settings.source, store)) as desk:
+    prices = PriceList(settings.prices)
+    budget = None
+    if settings.max_cost is not None:
+        budget = Budget(prices, settings.max_cost, prices.batch_discount)
+    with (
+        closing(AnswerStore(settings.store)) as store,
+        closing(BatchDesk(settings.source, store, budget)) as desk,
+    ):
         if step == "submit":
             elicitor = Elicitor(settings)
             parts = (part for doc in Corpus(input_path).docs(limit) for part in elicitor.plan(doc))
@@ -143,6 +150,7 @@ def run_batch(step: str, input_path: Path, settings: ElicitSettings, limit: int 
         else:
             good, bad, waiting = desk.collect()
             msg.info(f"{good} answers collected, {bad} rejected; {waiting} batches still at work")
+            print(bill(desk.usage, prices, prices.batch_discount), end="")
 
 
 def print_report(tally: Tally, output_path: Path, settings: ElicitSettings) -> None:

@@ -161,7 +161,7 @@ class Asker(Generic[Item]):
 
     def _start(self, chunk: list[tuple[Item, list[Request | Outcome]]]) -> list[tuple[Item, list[Part]]]:
         keys = [part.key for _, parts in chunk for part in parts if isinstance(part, Request)]
-        known = self._store.get_many(keys) if self._store is not None else {}
+        known = self._known(keys) if self._store is not None else {}
         new: list[tuple[Request, Pending]] = []
         started = [(item, [self._begin(part, known, new) for part in parts]) for item, parts in chunk]
         if new:
@@ -169,13 +169,22 @@ class Asker(Generic[Item]):
             self._running().call(self._launch, new)
         return started
 
+    def _known(self, keys: list[str]) -> dict[str, Outcome]:
+        assert self._store is not None
+        known = {key: Outcome("cached", answer.text) for key, answer in self._store.get_many(keys).items()}
+        missing = [key for key in keys if key not in known]
+        for key in self._store.in_batches(missing):
+            # It is paid for already.
+            known[key] = Outcome("failed", reason="in a batch", detail="fetch it with --batch collect")
+        return known
+
     def _begin(
-        self, part: Request | Outcome, known: dict[str, Answer], new: list[tuple[Request, Pending]]
+        self, part: Request | Outcome, known: dict[str, Outcome], new: list[tuple[Request, Pending]]
     ) -> Part:
         if isinstance(part, Outcome):
             return part
         if part.key in known:
-            return Outcome("cached", known[part.key].text)
+            return known[part.key]
         if self._open_client is None:
             return Outcome("failed", reason="not in the store")
         if part.key in self._under_way:

@@ -148,12 +148,14 @@ class CorpusWriter:
 
 
 def _read(path: Path) -> QuickDocBin:
+    doc_bin = QuickDocBin()
     try:
-        return QuickDocBin().from_disk(path)
+        doc_bin.from_disk(path)
     except OSError as error:
         raise CotnerError(f"{path}: can't be read ({error.strerror or error})") from None
     except Exception as error:  # whatever zlib and msgpack think of a file that is none of theirs
         raise CotnerError(f"{path}: not a .spacy file ({type(error).__name__})") from None
+    return doc_bin
 
 
 def _replace_folder(new: Path, path: Path) -> None:

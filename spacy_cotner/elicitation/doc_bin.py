@@ -21,7 +21,10 @@ class QuickDocBin(DocBin):
     """
 
     def __init__(self, attrs: Iterable[str] | None = None) -> None:
-        super().__init__(**({} if attrs is None else {"attrs": attrs}), store_user_data=True)
+        if attrs is None:
+            super().__init__(store_user_data=True)
+        else:
+            super().__init__(attrs, store_user_data=True)
         self._packer = msgpack.Packer(use_bin_type=True)
 
     def add(self, doc: Doc) -> None:

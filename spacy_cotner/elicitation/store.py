@@ -115,10 +115,16 @@ class AnswerStore:
                 rows += self._db.execute(f"{query} WHERE key IN ({marks})", part)
         return rows
 
+    def in_batches(self, keys: list[str]) -> set[str]:
+        """keys (List[str]): Keys of requests.
+        RETURNS (Set[str]): Those that were submitted in a batch which was not collected yet.
+        """
+        return {key for (key,) in self._find("SELECT key FROM batch_requests", keys)}
+
     def claim(self, keys: list[str], token: str, seconds: float) -> dict[str, Answer | bool]:
         """Say that somebody is about to ask, so that nobody else does. Asking does not need it.
 
-        keys (Iterable[str]): Keys of requests.
+        keys (List[str]): Keys of requests.
         token (str): Who asks.
         seconds (float): How long the claim holds unless it is renewed: a process that dies frees nothing.
         RETURNS (Dict[str, Union[Answer, bool]]): Key -> the answer, if it is there by now; or whether the
