@@ -21,7 +21,6 @@ from spacy.tokens import Doc
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
-NLP = spacy.blank("en")
 
 
 class Server:
@@ -63,8 +62,9 @@ def texts(count: int, start: int = 0) -> Iterator[Doc]:
     """count (int): How many.
     YIELDS (Doc): Synthetic posts, all different.
     """
+    nlp = spacy.blank("en")
     for number in range(start, start + count):
-        yield NLP.make_doc(f"Post {number}: Ada Lovelace visits Acme Corp in Paris #{number % 97}")
+        yield nlp.make_doc(f"Post {number}: Ada Lovelace visits Acme Corp in Paris #{number % 97}")
 
 
 def cpu_seconds() -> float:

@@ -11,6 +11,7 @@ import argparse
 import gc
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,10 @@ def main() -> None:
         }
         settings = load_settings(None, {f"elicit.{key}": value for key, value in values.items()})
         start = time.perf_counter()
-        prepare(folder / "in", settings, args.texts)
+        # In a process of its own: what it leaves in memory is not that of the run.
+        child = get_context("spawn").Process(target=prepare, args=(folder / "in", settings, args.texts))
+        child.start()
+        child.join()
         prepared = time.perf_counter() - start
         gc.freeze()  # as the command does
         samples: list[tuple[int, float]] = []
