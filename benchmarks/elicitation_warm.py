@@ -18,6 +18,7 @@ from typing import Any
 from elicitation_server import RESULTS, cpu_seconds, machine, resident_mib, texts, write_result
 
 from spacy_cotner.cli.elicit import elicit
+from spacy_cotner.data.leaks import LeakCount
 from spacy_cotner.elicitation import AnswerStore, Elicitor, ElicitSettings, load_settings
 from spacy_cotner.elicitation.corpus import CorpusWriter
 from spacy_cotner.elicitation.doc_bin import QuickDocBin
@@ -106,7 +107,7 @@ def main() -> None:
         samples: list[tuple[int, float]] = []
         watch_memory(samples)
         start, cpu = time.perf_counter(), cpu_seconds()
-        tally = elicit(folder / "in", folder / "out", settings)
+        tally = elicit(folder / "in", folder / "out", settings, leaks=LeakCount())
         seconds, cpu = time.perf_counter() - start, cpu_seconds() - cpu
         answers = tally.total("cached")
         size = (folder / "a.sqlite").stat().st_size

@@ -12,6 +12,7 @@ import typer
 from tqdm import tqdm
 from wasabi import msg, table
 
+from ..data.leaks import LeakCount
 from ..elicitation import AnswerStore, Elicitor, ElicitSettings, Tally, load_settings
 from ..elicitation.batch import BatchDesk
 from ..elicitation.corpus import Corpus, CorpusWriter
@@ -79,8 +80,11 @@ def elicit_cli(
         settings = settings.model_copy(update={"send": False})
     # What was imported stays: looking through it again for garbage stops all requests for half a second.
     gc.freeze()
-    tally = elicit(input_path, output_path, settings, limit=limit)
+    leaks = LeakCount()
+    tally = elicit(input_path, output_path, settings, limit=limit, leaks=leaks)
     print_report(tally, output_path, settings)
+    if warning := leaks.warning():
+        msg.warn(warning)
     if tally.total("failed") and not allow_partial:
         raise CotnerError(
             f"{tally.total('failed')} answers are missing: run the command again to ask for them only, "
@@ -89,7 +93,12 @@ def elicit_cli(
 
 
 def elicit(
-    input_path: Path, output_path: Path, settings: ElicitSettings, *, limit: int | None = None
+    input_path: Path,
+    output_path: Path,
+    settings: ElicitSettings,
+    *,
+    limit: int | None = None,
+    leaks: LeakCount | None = None,
 ) -> Tally:
     """Explain a corpus.
 
@@ -97,6 +106,7 @@ def elicit(
     output_path (Path): Where the Docs go with their explanations, also when some are missing.
     settings (ElicitSettings): The section `[elicit]`.
     limit (Optional[int]): Only so many Docs.
+    leaks (Optional[LeakCount]): Counts the Docs whose explanations give gold labels away.
     RETURNS (Tally): What became of the questions.
     RAISES (CotnerError): On bad input or when the source is down; what came is in the store.
     """
@@ -109,6 +119,8 @@ def elicit(
     ):
         for doc, outcomes in elicitor.pipe(corpus.docs(limit)):
             tally.add(doc, outcomes)
+            if leaks is not None:
+                leaks.add(doc)
             writer.add(doc)
             bar.total = corpus.total
             if bar.update():  # true when it was drawn

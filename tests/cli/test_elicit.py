@@ -48,6 +48,16 @@ def test_recorded_answers(folder):
     assert [doc._.cot for doc in read()] == [{"noun": f"{t}!", "sentence": f"{t}."} for t in TEXTS]
 
 
+def test_gold_labels_in_the_answers_are_told(folder):
+    assert "gold labels" not in elicit("in.spacy", "out.spacy", "--answers", "cot.jsonl", "-g", "noun")[1]
+    row = {"text": TEXTS[0], "noun": "[Ada](PER) is greeted."}
+    (folder / "leaky.jsonl").write_text(json.dumps(row) + "\n")
+    args = ["--answers", "leaky.jsonl", "-g", "noun", "--allow-partial"]
+    code, output = elicit("in.spacy", "out.spacy", *args)
+    assert code == 0
+    assert "1 of 1 explained Docs (100.0%) repeat gold labels in their explanation" in output
+
+
 def test_everything_else_on_the_docs_stays(folder):
     elicit("in.spacy", "out.spacy", "--answers", "cot.jsonl", "--grains", "noun")
     docs = read()
