@@ -6,6 +6,7 @@ python benchmarks/elicitation_throughput.py [--faults] [--requests 5000] [--runs
 from __future__ import annotations
 
 import argparse
+import gc
 import sqlite3
 import tempfile
 import time
@@ -40,6 +41,7 @@ def run(base_url: str, store: Path, requests: int, start: int) -> dict[str, Any]
     }
     docs = list(texts(requests, start))
     elicitor = Elicitor(load_settings(None, {f"elicit.{name}": value for name, value in values.items()}))
+    gc.freeze()  # as the command does
     cpu, clock = cpu_seconds(), time.perf_counter()
     statuses = Counter(outcomes["noun"].status for _, outcomes in elicitor.pipe(docs))
     seconds, cpu = time.perf_counter() - clock, cpu_seconds() - cpu

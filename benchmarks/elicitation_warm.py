@@ -8,17 +8,20 @@ The corpus is a folder of files with 10,000 Docs each. Writes a figure next to t
 from __future__ import annotations
 
 import argparse
+import gc
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from elicitation_server import RESULTS, cpu_seconds, machine, resident_mib, texts, write_result
-from spacy.tokens import DocBin
 
 from spacy_cotner.cli.elicit import elicit
+from spacy_cotner.data.leaks import LeakCount
 from spacy_cotner.elicitation import AnswerStore, Elicitor, ElicitSettings, load_settings
 from spacy_cotner.elicitation.corpus import CorpusWriter
+from spacy_cotner.elicitation.doc_bin import QuickDocBin
 
 SHARD = 10_000
 GRAINS = ["noun", "sentence"]
@@ -35,7 +38,11 @@ def prepare(folder: Path, settings: ElicitSettings, count: int) -> None:
     elicitor = Elicitor(settings)
     for start in range(0, count, SHARD):
         docs = list(texts(min(SHARD, count - start), start))
-        DocBin(attrs=["ENT_IOB", "ENT_TYPE"], docs=docs).to_disk(folder / f"{start:08}.spacy")
+        doc_bin = QuickDocBin(["ENT_IOB", "ENT_TYPE"])
+        for number, doc in enumerate(docs, start):
+            doc._.image = f"{number}.jpg"  # posts come with pictures; these grains do not ask about them
+            doc_bin.add(doc)
+        doc_bin.to_disk(folder / f"{start:08}.spacy")
         requests = [part for doc in docs for part in elicitor.plan(doc)]
         answer = "Ada Lovelace is a mathematician, Acme Corp a company, Paris a city. " * 4
         about = (
@@ -91,12 +98,16 @@ def main() -> None:
         }
         settings = load_settings(None, {f"elicit.{key}": value for key, value in values.items()})
         start = time.perf_counter()
-        prepare(folder / "in", settings, args.texts)
+        # In a process of its own: what it leaves in memory is not that of the run.
+        child = get_context("spawn").Process(target=prepare, args=(folder / "in", settings, args.texts))
+        child.start()
+        child.join()
         prepared = time.perf_counter() - start
+        gc.freeze()  # as the command does
         samples: list[tuple[int, float]] = []
         watch_memory(samples)
         start, cpu = time.perf_counter(), cpu_seconds()
-        tally = elicit(folder / "in", folder / "out", settings)
+        tally = elicit(folder / "in", folder / "out", settings, leaks=LeakCount())
         seconds, cpu = time.perf_counter() - start, cpu_seconds() - cpu
         answers = tally.total("cached")
         size = (folder / "a.sqlite").stat().st_size

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from spacy.tokens import DocBin
 from tqdm import tqdm
 from wasabi import msg
 
@@ -16,6 +15,7 @@ from ..elicitation import ElicitSettings, load_settings
 from ..elicitation.augment import Augmenter, AugmentSettings, AugmentTally, load_augment_settings
 from ..elicitation.augment.swap import Inventory
 from ..elicitation.corpus import Corpus, write_atomically
+from ..elicitation.doc_bin import QuickDocBin
 from ..elicitation.money import PriceList
 from ..errors import CotnerError
 from .app import command
@@ -93,7 +93,7 @@ def augment(
         )
     inventory = Inventory(Corpus(input_path).docs(limit))
     corpus = Corpus(input_path)
-    out = DocBin(store_user_data=True)
+    out = QuickDocBin()
     with closing(Augmenter(settings, how)) as augmenter, tqdm(unit="doc", disable=None) as bar:
         for doc in augmenter.pipe(corpus.docs(limit), inventory):
             out.add(doc)

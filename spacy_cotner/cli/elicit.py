@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +12,11 @@ import typer
 from tqdm import tqdm
 from wasabi import msg, table
 
+from ..data.leaks import LeakCount
 from ..elicitation import AnswerStore, Elicitor, ElicitSettings, Tally, load_settings
 from ..elicitation.batch import BatchDesk
 from ..elicitation.corpus import Corpus, CorpusWriter
-from ..elicitation.money import PriceList
+from ..elicitation.money import Budget, PriceList, bill
 from ..elicitation.plan import make_plan, print_plan
 from ..elicitation.request import Request
 from ..errors import CotnerError
@@ -76,8 +78,13 @@ def elicit_cli(
         if batch != "collect":
             return
         settings = settings.model_copy(update={"send": False})
-    tally = elicit(input_path, output_path, settings, limit=limit)
+    # What was imported stays: looking through it again for garbage stops all requests for half a second.
+    gc.freeze()
+    leaks = LeakCount()
+    tally = elicit(input_path, output_path, settings, limit=limit, leaks=leaks)
     print_report(tally, output_path, settings)
+    if warning := leaks.warning():
+        msg.warn(warning)
     if tally.total("failed") and not allow_partial:
         raise CotnerError(
             f"{tally.total('failed')} answers are missing: run the command again to ask for them only, "
@@ -86,7 +93,12 @@ def elicit_cli(
 
 
 def elicit(
-    input_path: Path, output_path: Path, settings: ElicitSettings, *, limit: int | None = None
+    input_path: Path,
+    output_path: Path,
+    settings: ElicitSettings,
+    *,
+    limit: int | None = None,
+    leaks: LeakCount | None = None,
 ) -> Tally:
     """Explain a corpus.
 
@@ -94,6 +106,7 @@ def elicit(
     output_path (Path): Where the Docs go with their explanations, also when some are missing.
     settings (ElicitSettings): The section `[elicit]`.
     limit (Optional[int]): Only so many Docs.
+    leaks (Optional[LeakCount]): Counts the Docs whose explanations give gold labels away.
     RETURNS (Tally): What became of the questions.
     RAISES (CotnerError): On bad input or when the source is down; what came is in the store.
     """
@@ -106,6 +119,8 @@ def elicit(
     ):
         for doc, outcomes in elicitor.pipe(corpus.docs(limit)):
             tally.add(doc, outcomes)
+            if leaks is not None:
+                leaks.add(doc)
             writer.add(doc)
             bar.total = corpus.total
             if bar.update():  # true when it was drawn
@@ -126,7 +141,14 @@ def run_batch(step: str, input_path: Path, settings: ElicitSettings, limit: int 
         raise CotnerError(f"--batch {step}: submit, status or collect")
     if settings.store is None:
         raise CotnerError("batches need a store, to remember what is on its way (--store)")
-    with closing(AnswerStore(settings.store)) as store, closing(BatchDesk(settings.source, store)) as desk:
+    prices = PriceList(settings.prices)
+    budget = None
+    if settings.max_cost is not None:
+        budget = Budget(prices, settings.max_cost, prices.batch_discount)
+    with (
+        closing(AnswerStore(settings.store)) as store,
+        closing(BatchDesk(settings.source, store, budget)) as desk,
+    ):
         if step == "submit":
             elicitor = Elicitor(settings)
             parts = (part for doc in Corpus(input_path).docs(limit) for part in elicitor.plan(doc))
@@ -140,6 +162,7 @@ def run_batch(step: str, input_path: Path, settings: ElicitSettings, limit: int 
         else:
             good, bad, waiting = desk.collect()
             msg.info(f"{good} answers collected, {bad} rejected; {waiting} batches still at work")
+            print(bill(desk.usage, prices, prices.batch_discount), end="")
 
 
 def print_report(tally: Tally, output_path: Path, settings: ElicitSettings) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from spacy.tokens import Doc
-from wasabi import color, table
+from wasabi import color, msg, table
 
+from ..data.leaks import LeakCount
 from ..elicitation.corpus import Corpus
 from ..elicitation.coverage import Coverage, GrainCoverage, Sample
 from .app import command
@@ -29,8 +31,9 @@ def inspect_cli(
     ] = None,
 ) -> None:
     """Show how much of a corpus is explained, how long explanations are, how many gold entities they mention
-    (the more they do, the more there is to distil), and some Docs to read."""
-    coverage = Coverage(samples, seed).add_all(Corpus(input_path).docs(limit))
+    (the more they do, the more there is to distil), whether they give gold labels away, and Docs to read."""
+    leaks = LeakCount()
+    coverage = Coverage(samples, seed).add_all(_counted(Corpus(input_path).docs(limit), leaks))
     print(f"{coverage.docs} Docs, {coverage.explained} explained, ", end="")
     print(f"{coverage.images} with a picture, {coverage.captions} with a caption")
     rows = [_row(name, grain, coverage.docs) for name, grain in coverage.grains.items()]
@@ -46,14 +49,25 @@ def inspect_cli(
         "repeated",
     )
     print(table(rows, header=header, divider=True, aligns=("l", *"rrrrrrrr")))
+    print(f"Gold labels in explanations: {leaks.leaking} Docs ({leaks.share:.1%})", end="")
+    print(f", such as {leaks.example!r}" if leaks.example else "")
+    if warning := leaks.warning():
+        msg.warn(warning)
     for sample in coverage.samples:
         print(_view(sample))
     if output_path is not None:
-        output_path.write_text(json.dumps(numbers(coverage), indent=2) + "\n", encoding="utf8")
+        output_path.write_text(json.dumps(numbers(coverage, leaks), indent=2) + "\n", encoding="utf8")
 
 
-def numbers(coverage: Coverage) -> dict[str, Any]:
+def _counted(docs: Iterable[Doc], leaks: LeakCount) -> Iterator[Doc]:
+    for doc in docs:
+        leaks.add(doc)
+        yield doc
+
+
+def numbers(coverage: Coverage, leaks: LeakCount) -> dict[str, Any]:
     """coverage (Coverage): What was counted.
+    leaks (LeakCount): Docs whose explanations give gold labels away.
     RETURNS (Dict[str, Any]): The numbers, for programs.
     """
     grains = {
@@ -66,7 +80,7 @@ def numbers(coverage: Coverage) -> dict[str, Any]:
         }
         for name, grain in coverage.grains.items()
     }
-    counts = {"docs": coverage.docs, "explained": coverage.explained}
+    counts = {"docs": coverage.docs, "explained": coverage.explained, "leaking": leaks.leaking}
     return {**counts, "images": coverage.images, "captions": coverage.captions, "grains": grains}
 
 

@@ -20,6 +20,7 @@ from ..errors import CotnerError
 from .answers import Answer, Rejected, read_answer
 from .client import describe_error, read_key
 from .images import BadPicture
+from .money import Budget, Usage, add_usage
 from .request import Request
 from .settings import ImageSettings, SourceSettings
 from .store import AnswerStore
@@ -36,13 +37,17 @@ class BatchDesk:
 
     settings (SourceSettings): The provider.
     store (AnswerStore): Where answers go.
+    budget (Optional[Budget]): What a submission may cost.
     RAISES (CotnerError): If there is no key.
     """
 
-    def __init__(self, settings: SourceSettings, store: AnswerStore) -> None:
+    def __init__(self, settings: SourceSettings, store: AnswerStore, budget: Budget | None = None) -> None:
         if settings.kind != "openai":
             raise CotnerError("batches need --source openai")
         self.store = store
+        # What the answers took that were collected.
+        self.usage: Usage = {}
+        self._budget = budget
         self._key = read_key(settings)
         self._api = openai.OpenAI(
             api_key=self._key or "none",
@@ -55,7 +60,7 @@ class BatchDesk:
         """Send what is neither answered nor on its way.
 
         requests (Iterable[Request]): All requests of a run.
-        RETURNS (Tuple[int, List[str]]): How many were sent, and what is wrong with pictures.
+        RETURNS (Tuple[int, List[str]]): How many were sent, and what is wrong.
         RAISES (CotnerError): If the provider refuses.
         """
         self._find_lost()
@@ -72,6 +77,9 @@ class BatchDesk:
             except BadPicture as error:
                 problems.append(f"{request.text[:60]!r}: {error}")
                 continue
+            if self._budget and self._budget.hold(request) is None:
+                problems.append("stopped: elicit.max_cost is reached; submit again for the rest")
+                break
             if batch and (len(batch) >= MAX_REQUESTS or file.tell() + len(line) > MAX_BYTES):
                 sent += self._send(file, batch)
                 file, batch = self._new_file(), []
@@ -166,16 +174,20 @@ class BatchDesk:
                 if batch.status not in ("completed", "expired", "cancelled", "failed"):
                     waiting += 1
                     continue
-                for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
-                    for line in self._api.files.content(file_id).iter_lines():
-                        fine = self._store_line(line)
-                        good, bad = good + fine, bad + (not fine)
+                files = filter(None, (batch.output_file_id, batch.error_file_id))
+                contents = [self._api.files.content(file_id) for file_id in files]
+            with self.store.transaction():
+                fine = [self._store_line(line) for each in contents for line in each.iter_lines() if line]
+            good, bad = good + sum(fine), bad + len(fine) - sum(fine)
             # Only now: a collection that was interrupted is done again, and finds its answers there.
             self._note(name, COLLECTED)
         return good, bad, waiting
 
     def _store_line(self, line: str) -> bool:
-        row = json.loads(line)
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise CotnerError("batch: a line of the results is broken; collect them again") from None
         about = next(
             self.store.select(
                 "SELECT key, grain, text, image, asked FROM batch_requests WHERE key = ?", (row["custom_id"],)
@@ -191,6 +203,7 @@ class BatchDesk:
             self.store.put_rejected(request, Rejected("batch error", str(row.get("error") or response)[:300]))
             return False
         answer = read_answer(response.get("body"))
+        add_usage(self.usage, grain, answer.model or asked, answer.prompt_tokens, answer.completion_tokens)
         if isinstance(answer, Answer):
             self.store.put(request, answer)
             return True

@@ -43,6 +43,7 @@ class Client:
         self.sent = 0
         self._key = read_key(settings) if api_key is None else api_key
         self._slots = asyncio.Semaphore(settings.slots)
+        self._turn = asyncio.Lock()
         self._limits = RateLimits(settings)
         self._budget = budget
         self._answered = False
@@ -57,6 +58,7 @@ class Client:
             max_retries=settings.max_retries,
             http_client=self._http,
         )
+        self._cautious = self._api.with_options(max_retries=min(1, settings.max_retries))
 
     async def ask(self, request: Request) -> Answer | Rejected:
         """Ask one request, with all retries.
@@ -108,11 +110,8 @@ class Client:
 
     async def _ask_once(self, payload: dict[str, Any]) -> Answer | Rejected:
         # A server that never answered yet gets one retry: waiting long is for those that are known to work.
-        api = (
-            self._api
-            if self._answered
-            else self._api.with_options(max_retries=min(1, self.settings.max_retries))
-        )
+        api = self._api if self._answered else self._cautious
+        await self._take_turn()
         try:
             # Typed models are not worth their CPU here: servers add and omit fields as they like.
             body = await api.post("/chat/completions", cast_to=object, body=payload)
@@ -124,6 +123,14 @@ class Client:
             return Rejected("broken", "the response is not JSON")
         self._answered, self._failures = True, 0
         return read_answer(body)
+
+    async def _take_turn(self) -> None:
+        """One request is begun in each turn of the loop, so that it is on the wire before the next is built.
+
+        Without that, answers that arrive together leave together, and all slots wait for the last of them.
+        """
+        await self._turn.acquire()
+        asyncio.get_running_loop().call_soon(self._turn.release)
 
     def _failed(self, error: openai.APIError) -> Rejected:
         """Tell what concerns this request from what concerns them all."""

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import CotnerError
+from .doc_bin import QuickDocBin
 
 
 class Shard(NamedTuple):
@@ -95,7 +96,7 @@ class CorpusWriter:
         self.path = path
         self._corpus = corpus
         self._folder: Path | None = None
-        self._bin: DocBin | None = None
+        self._bin: QuickDocBin | None = None
         self._left = 0
         self._shard = Shard("", 0, [])
 
@@ -129,7 +130,7 @@ class CorpusWriter:
             self._shard = self._corpus.opened.popleft()
         self._left = self._shard.docs
         if self._bin is None:
-            self._bin = DocBin(self._shard.attrs, store_user_data=True)
+            self._bin = QuickDocBin(self._shard.attrs)
 
     def _flush(self) -> None:
         if self._bin is not None and self._folder is not None:
@@ -146,14 +147,15 @@ class CorpusWriter:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _read(path: Path) -> DocBin:
+def _read(path: Path) -> QuickDocBin:
+    doc_bin = QuickDocBin()
     try:
-        # User data comes back if it was stored; the argument only matters for writing.
-        return DocBin(store_user_data=True).from_disk(path)
+        doc_bin.from_disk(path)
     except OSError as error:
         raise CotnerError(f"{path}: can't be read ({error.strerror or error})") from None
     except Exception as error:  # whatever zlib and msgpack think of a file that is none of theirs
         raise CotnerError(f"{path}: not a .spacy file ({type(error).__name__})") from None
+    return doc_bin
 
 
 def _replace_folder(new: Path, path: Path) -> None:

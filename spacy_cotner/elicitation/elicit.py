@@ -65,10 +65,10 @@ class Elicitor:
         doc (Doc): The Doc.
         RETURNS (List[Union[Request, Outcome]]): For each grain, a request, or what is clear without one.
         """
-        if not doc.text.strip():
-            return [Outcome("skipped", reason="no text") for _ in self.grains]
         # What templates use is the same for all grains; most time goes into asking spaCy for it.
         variables = variables_of(doc)
+        if not variables["text"].strip():
+            return [Outcome("skipped", reason="no text") for _ in self.grains]
         return [self._plan(doc, grain, variables) for grain in self.grains.values()]
 
     def _plan(self, doc: Doc, grain: Grain, variables: dict[str, Any]) -> Request | Outcome:
@@ -80,7 +80,7 @@ class Elicitor:
             return Outcome("skipped", reason="no picture")
         if self.settings.source.kind == "recorded":
             return Outcome("failed", reason="no recorded answer")
-        if too_long := length_problem(doc, self.settings):
+        if too_long := length_problem(variables["text"], self.settings):
             return too_long
         try:
             picture = self._picture(doc, grain)
@@ -129,12 +129,12 @@ class Elicitor:
             self.captioner.close()
 
 
-def length_problem(doc: Doc, settings: ElicitSettings) -> Outcome | None:
-    """doc (Doc): The Doc.
+def length_problem(text: str, settings: ElicitSettings) -> Outcome | None:
+    """text (str): The text.
     settings (ElicitSettings): The limit.
     RETURNS (Optional[Outcome]): What to say if the text is too long to be sent.
     """
-    length, limit = len(doc.text), settings.max_text_chars
+    length, limit = len(text), settings.max_text_chars
     if length <= limit:
         return None
     return Outcome("failed", reason="text too long", detail=f"{length} > elicit.max_text_chars = {limit}")

@@ -10,13 +10,13 @@ import base64
 import binascii
 import hashlib
 import io
-import urllib.request
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
+from .fetch import NotFetched, fetch
 from .settings import ImageSettings
 
 # Decoders for anything else stay closed: the fewer formats, the fewer surprises.
@@ -108,10 +108,15 @@ def _read(where: str, settings: ImageSettings) -> bytes:
         return _decode_data_url(where, settings)
     try:
         if where.startswith(("http://", "https://")):
-            with urllib.request.urlopen(where, timeout=20) as response:
-                raw: bytes = response.read(settings.max_bytes + 1)
-        else:
-            raw = Path(where).read_bytes()
+            return fetch(
+                where,
+                max_bytes=settings.max_bytes,
+                timeout=settings.url_timeout,
+                private=settings.private_urls,
+            )
+        raw = Path(where).read_bytes()
+    except NotFetched as error:
+        raise BadPicture(f"can't be fetched: {error}") from None
     except (OSError, ValueError) as error:
         raise BadPicture(f"can't be read ({error})") from None
     if len(raw) > settings.max_bytes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+from wasabi import table
 
 from ..errors import CotnerError
 from .request import Request
@@ -14,6 +15,9 @@ from .tokens import completion_tokens, prompt_tokens
 
 PRICES = Path(__file__).parent / "prices.json"
 MILLION = 1_000_000
+
+# (grain, model) -> answers, tokens sent, tokens back
+Usage = dict[tuple[str, str], tuple[int, int, int]]
 
 
 class Price(NamedTuple):
@@ -47,6 +51,8 @@ class PriceList:
             self.date = str(data["date"])
             self.currency = str(data.get("currency", "USD"))
             self.batch_discount = float(data.get("batch_discount", 0.0))
+            if not 0 <= self.batch_discount < 1:
+                raise ValueError(f"batch_discount = {self.batch_discount}, not a part of 1")
             self.models = {name: Price(**price) for name, price in data["models"].items()}
         except OSError as error:
             raise CotnerError(f"{self.path}: can't read the prices ({error.strerror})") from None
@@ -69,11 +75,12 @@ class Budget:
 
     prices (PriceList): The prices.
     limit (float): The most to spend, on all models together.
+    discount (float): The part of the prices that need not be paid.
     """
 
-    def __init__(self, prices: PriceList, limit: float) -> None:
+    def __init__(self, prices: PriceList, limit: float, discount: float = 0.0) -> None:
         self.prices = prices
-        self.limit = limit
+        self.limit = limit / (1 - discount)
         self.spent = 0.0
         self._held = 0.0
         self._lock = threading.Lock()
@@ -117,10 +124,46 @@ class Budget:
             self.spent += self.price(request.body["model"]).cost(prompt, completion)
 
 
-def total_cost(usage: Mapping[tuple[str, str], tuple[int, int, int]], prices: PriceList) -> float:
-    """usage (Mapping): (grain, model) -> requests, tokens sent, tokens back.
+def add_usage(usage: Usage, grain: str, model: str, prompt: int, completion: int) -> None:
+    """usage (Usage): Where an answer is added.
+    grain (str): What was asked.
+    model (str): Who answered.
+    prompt (int): Tokens that were sent.
+    completion (int): Tokens that came back.
+    """
+    if prompt or completion:
+        answers, sent, back = usage.get((grain, model), (0, 0, 0))
+        usage[grain, model] = (answers + 1, sent + prompt, back + completion)
+
+
+def total_cost(usage: Usage, prices: PriceList, discount: float = 0.0) -> float:
+    """usage (Usage): What was used.
     prices (PriceList): The prices.
+    discount (float): The part that need not be paid.
     RETURNS (float): What it costs; models without a price count as free.
     """
-    found = ((prices.get(model), prompt, back) for (_, model), (_, prompt, back) in usage.items())
-    return sum(price.cost(prompt, back) for price, prompt, back in found if price)
+    found = ((prices.get(model), sent, back) for (_, model), (_, sent, back) in usage.items())
+    return sum(price.cost(sent, back) for price, sent, back in found if price) * (1 - discount)
+
+
+def bill(usage: Usage, prices: PriceList, discount: float = 0.0) -> str:
+    """usage (Usage): What was used.
+    prices (PriceList): The prices.
+    discount (float): The part that need not be paid.
+    RETURNS (str): Usage and price by grain and model; empty if nothing was paid for.
+    """
+    if not usage:
+        return ""
+    rows = [(*about, *numbers, _cost({about: numbers}, prices, discount)) for about, numbers in usage.items()]
+    header = ("grain", "model", "answers", "tokens sent", "tokens back", prices.currency)
+    foot = ("", "", "", "", "total", f"{total_cost(usage, prices, discount):.4f}")
+    less = f", {discount:.0%} less through the Batch API" if discount else ""
+    return (
+        str(table(rows, header=header, footer=foot, divider=True, aligns=("l", "l", *"rrrr")))
+        + f"Prices of {prices.date} ({prices.path.name}){less}; ?: no price for that model\n"
+    )
+
+
+def _cost(usage: Usage, prices: PriceList, discount: float) -> str:
+    known = all(prices.get(model) for _, model in usage)
+    return f"{total_cost(usage, prices, discount):.4f}" if known else "?"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic
 
-from .answers import Rejected
 from .asker import Asker, Asks, Item, Outcome
 from .client import Client
 from .images import Picture
@@ -100,8 +99,8 @@ class Session(Generic[Item]):
                 self._store = AnswerStore(self.settings.store)
             if self.budget and self.source.kind == "openai":
                 self.budget.price(self.model[0])  # complain before anything is sent
-            factory = _client_factory(self.source, self.budget) if self.settings.send else NoClient
-            self._asker = Asker(factory, self._store)
+            factory = _client_factory(self.source, self.budget) if self.settings.send else None
+            self._asker = Asker(factory, self._store, self.source.slots)
         return self._asker.stream(jobs)
 
     def close(self) -> None:
@@ -111,25 +110,6 @@ class Session(Generic[Item]):
         if self._store is not None:
             self._store.close()
         self._asker = self._store = None
-
-
-class NoClient:
-    """Stands where a client would, and asks nobody."""
-
-    sent = 0
-
-    async def ask(self, request: Request) -> Rejected:
-        """RETURNS (Rejected): That there is no answer yet."""
-        return Rejected("not in the store")
-
-    def stop(self) -> None:
-        """There is nothing to stop."""
-
-    def resume(self) -> None:
-        """There is nothing to resume."""
-
-    async def close(self) -> None:
-        """There is nothing to close."""
 
 
 def open_budget(settings: ElicitSettings) -> Budget | None:

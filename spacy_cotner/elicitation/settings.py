@@ -92,6 +92,8 @@ class ImageSettings(Section):
     max_pixels: PositiveInt = 60_000_000
     max_bytes: PositiveInt = 50_000_000
     allow_urls: bool = False
+    private_urls: bool = False
+    url_timeout: PositiveFloat = 20.0
 
 
 class GrainSettings(Section):

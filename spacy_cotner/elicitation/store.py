@@ -17,7 +17,7 @@ from ..errors import CotnerError
 from .answers import Answer, Rejected
 from .request import Request
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS batch_requests (
     key TEXT PRIMARY KEY, batch TEXT NOT NULL, grain TEXT NOT NULL, text TEXT NOT NULL, image TEXT,
     asked TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS claims (
+    key TEXT PRIMARY KEY, token TEXT NOT NULL, expires REAL NOT NULL
+) WITHOUT ROWID;
 """
 
 ANSWER_COLUMNS = (
@@ -56,6 +59,11 @@ ANSWER_COLUMNS = (
 _INSERT = "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT key, answer, model, prompt_tokens, completion_tokens FROM answers"
 _REJECT = "INSERT INTO rejected VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# A claim that has run out belongs to whoever takes it.
+_CLAIM = (
+    "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE "
+    "SET token = excluded.token, expires = excluded.expires WHERE token = excluded.token OR expires < ?"
+)
 
 
 class AnswerStore:
@@ -68,7 +76,7 @@ class AnswerStore:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         # One connection for the threads of this process: statements are short.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         with self._clear_errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
@@ -95,14 +103,58 @@ class AnswerStore:
         RETURNS (Dict[str, Answer]): Key -> answer, for those that are there.
         """
         keys = list(dict.fromkeys(keys))
-        found: dict[str, Answer] = {}
+        rows = self._find(_SELECT, list(dict.fromkeys(keys)))
+        return {key: Answer(*row) for key, *row in rows}
+
+    def _find(self, query: str, keys: list[str]) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = []
         with self._clear_errors(), self._lock:
             for start in range(0, len(keys), 500):  # SQLite allows 999 variables in old versions
                 part = keys[start : start + 500]
                 marks = ",".join("?" * len(part))
-                query = f"{_SELECT} WHERE key IN ({marks})"
-                found.update((key, Answer(*row)) for key, *row in self._db.execute(query, part))
-        return found
+                rows += self._db.execute(f"{query} WHERE key IN ({marks})", part)
+        return rows
+
+    def in_batches(self, keys: list[str]) -> set[str]:
+        """keys (List[str]): Keys of requests.
+        RETURNS (Set[str]): Those that were submitted in a batch which was not collected yet.
+        """
+        return {key for (key,) in self._find("SELECT key FROM batch_requests", keys)}
+
+    def claim(self, keys: list[str], token: str, seconds: float) -> dict[str, Answer | bool]:
+        """Say that somebody is about to ask, so that nobody else does. Asking does not need it.
+
+        keys (List[str]): Keys of requests.
+        token (str): Who asks.
+        seconds (float): How long the claim holds unless it is renewed: a process that dies frees nothing.
+        RETURNS (Dict[str, Union[Answer, bool]]): Key -> the answer, if it is there by now; or whether the
+            claim was granted.
+        """
+        with self.transaction() as db:
+            answers = self.get_many(keys)
+            missing = [key for key in keys if key not in answers]
+            now = time.time()
+            db.executemany(_CLAIM, [(key, token, now + seconds, now) for key in missing])
+            owners = dict(self._find("SELECT key, token FROM claims", missing))
+        return {**answers, **{key: owners[key] == token for key in missing}}
+
+    def renew(self, token: str, seconds: float) -> None:
+        """token (str): Whose claims hold longer.
+        seconds (float): How long from now.
+        """
+        with self._clear_errors(), self._lock:
+            self._db.execute("UPDATE claims SET expires = ? WHERE token = ?", (time.time() + seconds, token))
+
+    def release(self, token: str, keys: Iterable[str] | None = None) -> None:
+        """token (str): Whose claims are given up.
+        keys (Optional[Iterable[str]]): Only these; all of them, and what others left behind, if not given.
+        """
+        with self._clear_errors(), self._lock:
+            if keys is None:
+                self._db.execute("DELETE FROM claims WHERE token = ? OR expires < ?", (token, time.time()))
+            else:
+                rows = [(key, token) for key in keys]
+                self._db.executemany("DELETE FROM claims WHERE key = ? AND token = ?", rows)
 
     def put(self, request: Request, answer: Answer) -> None:
         """Keep a good answer; when this returns, it is committed.
@@ -185,13 +237,20 @@ class AnswerStore:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """YIELDS (sqlite3.Connection): Everything that is written through it is written, or nothing."""
+        """One inside another is part of it.
+
+        YIELDS (sqlite3.Connection): Everything that is written meanwhile is written, or nothing.
+        """
         with self._clear_errors(), self._lock:
+            if self._db.in_transaction:
+                yield self._db
+                return
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
 

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from wasabi import table
 
 from .asker import Outcome
-from .money import PriceList, total_cost
+from .money import PriceList, Usage, add_usage, bill, total_cost
 
 COLUMNS = ("answered", "cached", "kept", "failed", "skipped")
 LISTED = 20
@@ -23,8 +23,7 @@ class Tally:
         self.counts: dict[str, Counter[str]] = {}
         self.reasons: dict[str, Counter[str]] = {}
         self.failures: list[tuple[int, str, str, Outcome]] = []
-        # (grain, model) -> requests, tokens sent, tokens back
-        self.usage: dict[tuple[str, str], tuple[int, int, int]] = {}
+        self.usage: Usage = {}
 
     def add(self, doc: Doc, outcomes: Mapping[str, Outcome]) -> None:
         """doc (Doc): The next Doc of the corpus.
@@ -34,16 +33,10 @@ class Tally:
             self.counts.setdefault(grain, Counter())[outcome.status] += 1
             if outcome.reason:
                 self.reasons.setdefault(grain, Counter())[outcome.reason] += 1
-            if outcome.prompt_tokens or outcome.completion_tokens:
-                self._add_usage(grain, outcome)
+            add_usage(self.usage, grain, outcome.model, outcome.prompt_tokens, outcome.completion_tokens)
             if outcome.status == "failed" and len(self.failures) < 10_000:
                 self.failures.append((self.docs, doc.text[:60], grain, outcome))
         self.docs += 1
-
-    def _add_usage(self, grain: str, outcome: Outcome) -> None:
-        requests, prompt, completion = self.usage.get((grain, outcome.model), (0, 0, 0))
-        tokens = (prompt + outcome.prompt_tokens, completion + outcome.completion_tokens)
-        self.usage[grain, outcome.model] = (requests + 1, *tokens)
 
     def total(self, status: str) -> int:
         """RETURNS (int): Questions of all grains that ended so."""
@@ -71,18 +64,7 @@ class Tally:
         """prices (PriceList): The prices.
         RETURNS (str): Usage and price by grain and model; empty if nothing was paid for.
         """
-        rows = []
-        for (grain, model), (requests, prompt, completion) in self.usage.items():
-            price = prices.get(model)
-            cost = f"{price.cost(prompt, completion):.4f}" if price else "?"
-            rows.append((grain, model, requests, prompt, completion, cost))
-        if not rows:
-            return ""
-        header = ("grain", "model", "answers", "tokens sent", "tokens back", prices.currency)
-        foot = ("", "", "", "", "total", f"{total_cost(self.usage, prices):.4f}")
-        return str(table(rows, header=header, footer=foot, divider=True, aligns=("l", "l", *"rrrr"))) + (
-            f"Prices of {prices.date} ({prices.path.name}); ?: no price for that model\n"
-        )
+        return bill(self.usage, prices)
 
     def _why(self, grain: str) -> str:
         return ", ".join(f"{reason} {n}" for reason, n in self.reasons.get(grain, Counter()).most_common())

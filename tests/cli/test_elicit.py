@@ -48,6 +48,16 @@ def test_recorded_answers(folder):
     assert [doc._.cot for doc in read()] == [{"noun": f"{t}!", "sentence": f"{t}."} for t in TEXTS]
 
 
+def test_gold_labels_in_the_answers_are_told(folder):
+    assert "gold labels" not in elicit("in.spacy", "out.spacy", "--answers", "cot.jsonl", "-g", "noun")[1]
+    row = {"text": TEXTS[0], "noun": "[Ada](PER) is greeted."}
+    (folder / "leaky.jsonl").write_text(json.dumps(row) + "\n")
+    args = ["--answers", "leaky.jsonl", "-g", "noun", "--allow-partial"]
+    code, output = elicit("in.spacy", "out.spacy", *args)
+    assert code == 0
+    assert "1 of 1 explained Docs (100.0%) repeat gold labels in their explanation" in output
+
+
 def test_everything_else_on_the_docs_stays(folder):
     elicit("in.spacy", "out.spacy", "--answers", "cot.jsonl", "--grains", "noun")
     docs = read()
@@ -141,9 +151,16 @@ def test_batches(folder, monkeypatch):
     assert "3 requests submitted" in elicit(*args, "submit")[1]
     assert "batch-0 in_progress 3" in elicit(*args, "status")[1]
     code, output = elicit(*args, "collect")
-    assert (code, "not in the store 3" in output) == (1, True)
+    assert (code, "in a batch 3" in output) == (1, True)
+    # Not even a run without batches pays for them again.
+    code, output = elicit(*args[:-1])
+    assert (code, "in a batch 3" in output) == (1, True)
     server.finish()
-    assert elicit(*args, "collect")[0] == 0
+    code, output = elicit(*args, "collect")
+    assert (code, "3 answers collected, 0 rejected; 0 batches still at work" in output) == (0, True)
+    # 3 x (100 x 0.15 + 20 x 0.60) / million, at half the price
+    assert "noun gpt-4o-mini 3 300 60 0.0000" in output
+    assert "50% less through the Batch API" in output
     server.stop()
     assert all(doc._.cot["noun"].startswith("Explained") for doc in read())
     assert "submit, status or collect" in elicit(*args, "send")[1]

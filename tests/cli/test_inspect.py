@@ -56,6 +56,19 @@ def test_a_corpus_without_explanations(inspect):
     assert "1 Docs, 0 explained" in output
 
 
+def test_gold_labels_in_explanations(inspect, tmp_path):
+    assert "Gold labels in explanations: 0 Docs (0.0%)" in inspect("in.spacy")[1]
+    nlp = spacy.blank("en")
+    docs = list(DocBin().from_disk("in.spacy").get_docs(nlp.vocab))
+    docs[0]._.cot = {"noun": "Ada (PER) likes New York."}
+    DocBin(store_user_data=True, docs=docs).to_disk("leaky.spacy")
+    code, output = inspect("leaky.spacy", "--json", "n.json")
+    assert code == 0
+    assert "Gold labels in explanations: 1 Docs (50.0%), such as 'noun: Ada (PER) likes New York." in output
+    assert "1 of 2 explained Docs (50.0%) repeat gold labels" in output
+    assert json.loads((tmp_path / "n.json").read_text())["leaking"] == 1
+
+
 def test_bad_input(inspect):
     code, output = inspect("nowhere.spacy")
     assert code == 1

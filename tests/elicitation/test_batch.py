@@ -10,6 +10,7 @@ from PIL import Image
 from spacy_cotner import CotnerError
 from spacy_cotner.elicitation import AnswerStore, Elicitor, batch
 from spacy_cotner.elicitation.batch import BatchDesk
+from spacy_cotner.elicitation.money import Budget, PriceList, bill, total_cost
 
 
 @pytest.fixture
@@ -84,6 +85,43 @@ def test_interrupted_anywhere(nlp, provider, desk, settings, step):
     assert len(desk.store.get_many(each.key for each in asked)) == 3
     # A batch that was made though its answer was lost is found again, not made twice.
     assert len(provider.submitted()) == 3
+
+
+def test_what_it_took_is_counted_once(nlp, provider, desk, settings):
+    desk.submit(requests(nlp, settings, TEXTS))
+    provider.finish()
+    desk.collect()
+    desk.collect()
+    assert desk.usage == {("noun", "gpt-4o-mini"): (3, 300, 60)}
+    prices = PriceList()
+    full, half = total_cost(desk.usage, prices), total_cost(desk.usage, prices, prices.batch_discount)
+    assert half == pytest.approx(full / 2)
+    assert f"total {half:.4f}" in " ".join(bill(desk.usage, prices, 0.5).split())
+
+
+def test_no_more_is_submitted_than_may_be_spent(nlp, provider, settings, tmp_path):
+    asked = requests(nlp, settings, ["one", "two", "three"])
+    most = [Budget(PriceList(), 1.0).hold(each) for each in asked]
+    store = AnswerStore(tmp_path / "answers.sqlite")
+    source = settings(source__base_url=provider.base_url).source
+    # Half the price buys twice as much.
+    budget = Budget(PriceList(), (most[0] + most[1]) / 2 * 1.001, 0.5)
+    desk = BatchDesk(source, store, budget)
+    assert desk.submit(asked) == (2, ["stopped: elicit.max_cost is reached; submit again for the rest"])
+    desk.close()
+    store.close()
+
+
+def test_a_broken_result_is_told_and_stores_nothing(nlp, provider, desk, settings):
+    desk.submit(requests(nlp, settings, TEXTS))
+    provider.finish()
+    name = provider.batches["batch-0"]["output_file_id"]
+    whole, provider.files[name] = provider.files[name], provider.files[name][:-20]
+    with pytest.raises(CotnerError, match="batch: a line of the results is broken; collect them again"):
+        desk.collect()
+    assert desk.store.count() == 0
+    provider.files[name] = whole
+    assert desk.collect() == (3, 0, 0)
 
 
 def test_refusals_are_one_line_without_the_key(nlp, provider, desk, settings):

@@ -143,7 +143,7 @@ class Augmenter:
             if candidate.swap is None:
                 return Outcome("skipped", reason="nothing to swap")
             doc = candidate.swap.doc
-        return length_problem(doc, self.settings) or self._request(method, doc)
+        return length_problem(doc.text, self.settings) or self._request(method, doc)
 
     def _request(self, method: str, doc: Doc) -> Request:
         prompt = self._prompts[method]
