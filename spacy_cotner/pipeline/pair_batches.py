@@ -9,13 +9,22 @@ import numpy
 import torch
 from torch import Tensor
 
-from .candidates import Pair
+from .candidates import Mention, Pair
 
 
 def stack_pairs(pairs: Sequence[Sequence[Pair]]) -> numpy.ndarray:
     """RETURNS (ndarray): (pairs, 5), the row of the text, then the pair."""
     rows = [(i, *pair) for i, candidates in enumerate(pairs) for pair in candidates]
     return numpy.asarray(rows, dtype="int64").reshape(-1, 5)
+
+
+def types_of(pairs: Sequence[Sequence[Pair]], mentions: Sequence[Sequence[Mention]]) -> list[tuple[str, str]]:
+    """RETURNS (List[Tuple[str, str]]): For each pair one type of head and tail, "" for a span without."""
+    types: list[tuple[str, str]] = []
+    for candidates, known in zip(pairs, mentions, strict=True):
+        names = {mention[:2]: min(mention.types, default="") for mention in known}
+        types += [(names.get(pair[:2], ""), names.get(pair[2:], "")) for pair in candidates]
+    return types
 
 
 def parts_of(sizes: Sequence[int], limit: int) -> Iterator[slice]:
