@@ -15,8 +15,10 @@ LINES = {
     "baseline": ("baseline", "student"),
     "self-training": ("self-training", "student"),
     "student": ("student", "student"),
+    "second student": ("second student", "student"),
     "teacher": ("teacher", "teacher"),
     "live teacher (student + CoT)": ("student", "teacher"),
+    "live teacher (second student + CoT)": ("second student", "teacher"),
 }
 
 

@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.training import Corpus, Example
 
 from .errors import CotnerError
+from .predictions import assigns
 
 # What the table shows of spaCy's scores, with the heading of each column.
 COLUMNS = {
@@ -86,8 +87,7 @@ def evaluate(nlp: Language, examples: Sequence[Example]) -> dict[str, Any]:
     RETURNS (Dict[str, Any]): The scores.
     """
     scores = {key: value for key, value in nlp.evaluate(examples).items() if value is not None}
-    finds_entities = any("doc.ents" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names)
-    idle = () if finds_entities else ("rel_micro", "rel_macro", "rel_per_type", "rel_missed")
+    idle = () if assigns(nlp, "doc.ents") else ("rel_micro", "rel_macro", "rel_per_type", "rel_missed")
     return {key: value for key, value in scores.items() if key != "speed" and not key.startswith(idle)}
 
 

@@ -16,13 +16,17 @@ HEAVY = {"torch", "thinc", "transformers", "spacy_transformers"}
 BELOW = {
     "errors": set(),
     "types": {"errors"},
+    "characters": set(),
     "scorers": {"types", "errors"},
     "modules": set(),
     "models": {"modules", "types", "errors"},
     "elicitation": {"types", "errors"},
     "data": {"types", "errors"},
+    "visual": {"types", "errors", "characters"},
+    "export": {"types", "errors", "characters"},
+    "predictions": {"types", "errors"},
     "pipeline": {"models", "modules", "elicitation", "scorers", "types", "errors"},
-    "__init__": {"errors", "types"},
+    "__init__": {"errors", "types", "visual"},
 }
 
 
@@ -78,7 +82,7 @@ def test_modules_import_torch_only(path):
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in FILES if part_of(p) in {"elicitation", "data", "types", "errors"}],
+    [p for p in FILES if part_of(p) in {"elicitation", "data", "visual", "export", "types", "errors"}],
     ids=lambda p: p.name,
 )
 def test_no_heavy_imports(path):

@@ -2,7 +2,19 @@
 
 from spacy.cli._util import app as spacy_app
 
-from . import augment, calibrate, convert, crossfit, elicit, inspect, label, report, store  # noqa: F401 - importing registers the commands
+from . import (  # noqa: F401 - importing registers the commands
+    augment,
+    calibrate,
+    convert,
+    crossfit,
+    elicit,
+    export,
+    inspect,
+    label,
+    render,
+    report,
+    store,
+)
 from .app import app
 
 spacy_app.add_typer(app, name="cotner")

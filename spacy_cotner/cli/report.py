@@ -9,8 +9,12 @@ import srsly
 import typer
 from wasabi import msg
 
+from ..data.convert import write_atomically
 from ..report import as_json, as_table, compare
+from ..report_page import as_html, read_cases
 from .app import command
+
+HTML_HELP = "HTML page: the scores, and texts where one view is right and another is wrong"
 
 
 @command("report")
@@ -23,13 +27,19 @@ def report_cli(
     output: Annotated[
         Optional[Path], typer.Option("--output", "-o", help="JSON file for all scores")  # noqa: UP045
     ] = None,
+    html: Annotated[Optional[Path], typer.Option("--html", help=HTML_HELP)] = None,  # noqa: UP045
+    examples: Annotated[int, typer.Option("--examples", help="Texts of each kind on the page", min=0)] = 10,
 ) -> None:
     """Score a pipeline on text alone (student), on text + explanation (teacher), and beside a baseline."""
     rows = compare(model, corpus, baseline)
     header, lines = as_table(rows)
     msg.table(lines, header=header, divider=True, aligns=["l", "l"] + ["r"] * (len(header) - 2))
+    settings = {"model": str(model), "corpus": str(corpus)}
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
-        settings = {"model": str(model), "corpus": str(corpus)}
         srsly.write_json(output, as_json(rows, settings))
         msg.good(f"Scores written to {output}")
+    if html is not None:
+        page = as_html(rows, read_cases(model, corpus, baseline), settings, examples)
+        write_atomically(html, page.encode("utf8"))
+        msg.good(f"Page with examples written to {html}")

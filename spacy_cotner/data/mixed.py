@@ -21,6 +21,7 @@ def make_mixed_corpus(
     augmented: Path | None = None,
     augmented_weight: float = 1.0,
     keep_ents: bool = False,
+    teacher_view: bool = False,
     max_length: int = 0,
 ) -> Reader:
     """Build a reader of several corpora.
@@ -34,6 +35,8 @@ def make_mixed_corpus(
     augmented (Optional[Path]): Labelled texts made by `cotner augment`; they count as labelled.
     augmented_weight (float): How much one of them counts, 1.0 as much as a real one.
     keep_ents (bool): Whether unlabelled texts keep their entities: for relations between given entities.
+    teacher_view (bool): For a dev corpus: put the explanations where a live LLM would, so that checkpoints
+        are chosen by the teacher view. Training makes both views anyhow.
     max_length (int): Leave out longer texts, in tokens; 0 for no limit.
     RETURNS (Callable[[Language], Iterator[Example]]): The reader.
     RAISES (CotnerError): If weight or ratio is not positive.
@@ -52,6 +55,12 @@ def make_mixed_corpus(
                 yield eg
 
     def read(nlp: Language) -> Iterator[Example]:
+        for eg in read_all(nlp):
+            if teacher_view:
+                eg.predicted._.cot, eg.predicted._.caption = eg.reference._.cot, eg.reference._.caption
+            yield eg
+
+    def read_all(nlp: Language) -> Iterator[Example]:
         if unlabelled is None:
             yield from read_labelled(nlp)
             return

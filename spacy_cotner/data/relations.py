@@ -83,7 +83,7 @@ def read_relations(value: Any, spans: list[Span | None], reader: SpanReader) -> 
         if head is None or tail is None:
             repairs.add("dropped: relation whose head or tail is not among the usable spans", place)
         else:
-            rows.append((Relation(head, tail, label), place))
+            rows.append((Relation(head, tail, label, _score(row, reader)), place))
             if not known >= {(head.start, head.end), (tail.start, tail.end)}:
                 repairs.add("noted: relation whose head or tail is not among the spans, it is kept", place)
     return drop_repeated(rows, repairs)
@@ -99,6 +99,15 @@ def _at(end: Any, spans: list[Span | None], reader: SpanReader) -> Span | None:
             f"a relation's head and tail are positions in 'spans' (0 is the first), found {end!r}",
         )
     return spans[end] if 0 <= end < len(spans) else None
+
+
+def _score(row: dict[str, Any], reader: SpanReader) -> float:
+    """What an export of predictions has; annotation has no score."""
+    score = row.get("score", 1.0)
+    if isinstance(score, (int, float)) and 0 <= score <= 1:
+        return float(score)
+    reader.repairs.add("repaired: score of a relation is no probability, read as 1", reader.place)
+    return 1.0
 
 
 def _prodigy_end(row: dict[str, Any], end: str, spans: list[Span | None], reader: SpanReader) -> Span | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import srsly
+import torch
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData, WordpieceBatch
 from thinc.api import ArgsKwargs, Model, torch2xp, xp2torch
@@ -30,6 +31,8 @@ def build_cot_transformer_model(
     caption: bool = True,
     cot_length: int = 128,
     mention_window: int | None = None,
+    attend: bool = True,
+    imagination: float = 0.0,
     window: int = 256,
     stride: int = 192,
     mixed_precision: bool = False,
@@ -50,6 +53,11 @@ def build_cot_transformer_model(
     mention_window (Optional[int]): Mention-aligned fusion: the teacher view adds to each word of the text
         what the explanation says where it mentions that word: the mean of the states there and of so many
         wordpieces behind, through a linear layer. None switches it off. Needs a fast tokenizer.
+    attend (bool): Whether text and explanation are read together, attending to each other. Otherwise the
+        explanation is encoded on its own, without gradient, and reaches the text through fusion alone: the
+        teacher view costs little more than the student view.
+    imagination (float): Weight of a loss that pulls the prompts of a text towards its encoded explanation,
+        see `modules.imagination`; 0 switches it off.
     window (int): Wordpieces of text that the encoder sees at once; longer texts are read in windows.
     stride (int): Wordpieces from the start of one window to the start of the next.
     mixed_precision (bool): Half precision on a GPU; has no effect on CPU.
@@ -61,6 +69,10 @@ def build_cot_transformer_model(
         raise CotnerError(f"cot_transformer: stride must lie between 1 and window ({window}), not {stride}")
     if k < 0 or cot_length < 0:
         raise CotnerError(f"cot_transformer: k ({k}) and cot_length ({cot_length}) must not be negative")
+    if mention_window is None and not attend:
+        raise CotnerError(
+            "cot_transformer: without attend the explanation needs a mention_window to be heard"
+        )
     return Model(
         "cot-transformer",
         forward,
@@ -74,6 +86,8 @@ def build_cot_transformer_model(
             "caption": caption,
             "cot_length": cot_length,
             "mention_window": mention_window,
+            "attend": attend,
+            "imagination": imagination,
             "window": window,
             "stride": stride,
             "replace_listener_cfg": replace_listener_cfg,
@@ -107,9 +121,13 @@ def forward(
     texts = _texts(model, [views[i] for i in filled])
     explanations = [_explanation(model, views[i]) for i in filled]
     mentions = None if model.attrs["mention_window"] is None else [told for _, told in explanations]
-    batch = make_batch(texts, [ids for ids, _ in explanations], _layout(model), shim.device, mentions)
-    read = ArgsKwargs(args=(batch.calls, batch.gather, batch.mentions), kwargs={})
-    Y, backprop_shim = shim(read, is_train)
+    twins = _twins(model, [views[i] for i in filled]) if is_train else None
+    ids = [ids for ids, _ in explanations]
+    batch = make_batch(texts, ids, _layout(model), shim.device, mentions, twins)
+    read = ArgsKwargs(
+        args=(batch.calls, batch.gather, batch.asides, batch.mentions, batch.imagined), kwargs={}
+    )
+    (Y, *imagination), backprop_shim = shim(read, is_train)
     states = model.ops.unflatten(torch2xp(Y.detach().float()), model.ops.asarray1i(batch.lengths))
     for i, text, state in zip(filled, texts, states, strict=True):
         outputs[i] = _transformer_data(model, text, state)
@@ -119,7 +137,8 @@ def forward(
             d.model_output["last_hidden_state"][0] for d in d_outputs if "last_hidden_state" in d.model_output
         ]
         dY = xp2torch(model.ops.flatten(d_states)).to(Y.dtype)
-        backprop_shim(ArgsKwargs(args=((Y,),), kwargs={"grad_tensors": (dY,)}))
+        gradients = (dY, *(torch.full_like(loss, model.attrs["imagination"]) for loss in imagination))
+        backprop_shim(ArgsKwargs(args=((Y, *imagination),), kwargs={"grad_tensors": gradients}))
         return []
 
     return outputs, backprop
@@ -180,6 +199,15 @@ def _explanation(model: EncoderModel, view: View) -> tuple[list[int], Mentions]:
     return ids, NO_MENTIONS if after is None else find_mentions(view.doc, text, offsets, after)
 
 
+def _twins(model: EncoderModel, views: list[View]) -> list[tuple[int, int]]:
+    """The two views of each text, where prompts shall imagine explanations."""
+    if not (model.attrs["imagination"] and model.attrs["k"]):
+        return []
+    students = {id(view.doc): i for i, view in enumerate(views) if not view.is_teacher}
+    teachers = [(i, view) for i, view in enumerate(views) if _explanation(model, view)[0]]
+    return [(students[id(view.doc)], i) for i, view in teachers if id(view.doc) in students]
+
+
 def _transformer_data(model: EncoderModel, text: Wordpieces, state: Any) -> TransformerData:
     """State 0 is the first special token's, so wordpiece i is at i + 1."""
     ids = [_shim(model).tokenizer.cls_token_id or 0, *text.ids]
@@ -201,7 +229,7 @@ def _transformer_data(model: EncoderModel, text: Wordpieces, state: Any) -> Tran
 def _layout(model: EncoderModel) -> Layout:
     shim, attrs = _shim(model), model.attrs
     pad_id = shim.tokenizer.pad_token_id or 0
-    return Layout(shim.template, attrs["k"], attrs["window"], attrs["stride"], pad_id)
+    return Layout(shim.template, attrs["k"], attrs["window"], attrs["stride"], pad_id, not attrs["attend"])
 
 
 def _load(name: str) -> tuple[Any, Any]:

@@ -25,6 +25,7 @@ class Layout(NamedTuple):
     window (int): Wordpieces of text in one sequence.
     stride (int): Wordpieces from the start of one window to the start of the next.
     pad_id (int): Fills slots and padding.
+    aside (bool): Whether an explanation is a sequence of its own, which the text does not attend to.
     """
 
     template: Template
@@ -32,6 +33,7 @@ class Layout(NamedTuple):
     window: int
     stride: int
     pad_id: int
+    aside: bool = False
 
 
 class Sequence(NamedTuple):
@@ -50,14 +52,19 @@ class Batch(NamedTuple):
     calls (List[Dict[str, torch.Tensor]]): Arguments of each encoder call, see `CotEncoder.forward`.
     gather (torch.Tensor): For each view its first special token and then its wordpieces, as indices.
     lengths (List[int]): Number of gathered states of each view: 1 + its wordpieces.
+    asides (List[Dict[str, torch.Tensor]]): Calls for explanations on their own; their positions follow.
     mentions (Optional[torch.Tensor]): (2, pairs): a gathered state, and the index of a position that tells
         about it.
+    imagined (Optional[Tuple[torch.Tensor, ...]]): Positions of prompts and explanations of the same texts,
+        see `modules.imagination`.
     """
 
     calls: list[dict[str, torch.Tensor]]
     gather: torch.Tensor
     lengths: list[int]
-    mentions: torch.Tensor | None
+    asides: list[dict[str, torch.Tensor]]
+    mentions: torch.Tensor | None = None
+    imagined: tuple[torch.Tensor, ...] | None = None
 
 
 def make_batch(
@@ -66,6 +73,7 @@ def make_batch(
     layout: Layout,
     device: Any,
     mentions: list[Mentions] | None = None,
+    twins: list[tuple[int, int]] | None = None,
 ) -> Batch:
     """Lay out a batch of views.
 
@@ -74,29 +82,67 @@ def make_batch(
     layout (Layout): How.
     device (torch.device): Where the tensors go.
     mentions (Optional[List[Mentions]]): Where each explanation speaks of which token.
+    twins (Optional[List[Tuple[int, int]]]): Student view and teacher view of the same text, by number, whose
+        prompts shall imagine the explanation.
     RETURNS (Batch): The encoder's input.
     """
     windows = [
         list(make_windows(text.ids, explanation, layout))
         for text, explanation in zip(texts, explanations, strict=True)
     ]
-    flat = [sequence for view in windows for sequence in view]
-    calls, offsets = [], numpy.zeros(len(flat), dtype="int64")
-    offset = 0
-    for rows in split_calls([len(sequence.ids) for sequence in flat]):
-        length = max(len(flat[i].ids) for i in rows)
-        offsets[rows] = offset + numpy.arange(len(rows)) * length
-        offset += len(rows) * length
-        calls.append(pad_call([flat[i] for i in rows], length, layout, device))
-    gather, explained, first = [], [], 0
+    calls, offsets, end = make_calls([sequence for view in windows for sequence in view], layout, device)
+    gather, starts, first = [], [], 0
     for text, view in zip(texts, windows, strict=True):
         gather.append(_positions(len(text.ids), view, offsets[first : first + len(view)], layout))
-        explained.append(int(offsets[first]) + view[0].explanation.start)
+        starts.append(int(offsets[first]))
         first += len(view)
+    told = [_slice_at(start, view[0].explanation) for start, view in zip(starts, windows, strict=True)]
+    asides: list[dict[str, torch.Tensor]] = []
+    if layout.aside:
+        sequences = [make_aside(explanation, layout) for explanation in explanations]
+        asides, offsets, _ = make_calls(sequences, layout, device, end)
+        told = [_slice_at(int(at), own.explanation) for at, own in zip(offsets, sequences, strict=True)]
     lengths = [len(g) for g in gather]
     indices = torch.from_numpy(numpy.concatenate(gather)).to(device)
-    pairs = None if mentions is None else _mention_pairs(texts, mentions, explained, lengths).to(device)
-    return Batch(calls, indices, lengths, pairs)
+    batch = Batch(calls, indices, lengths, asides)
+    if mentions is not None:
+        pairs = _mention_pairs(texts, mentions, [place.start for place in told], lengths)
+        batch = batch._replace(mentions=pairs.to(device))
+    if twins:
+        positions = _imagined(starts, told, twins, layout)
+        batch = batch._replace(imagined=tuple(torch.from_numpy(p).to(device) for p in positions))
+    return batch
+
+
+def make_calls(
+    sequences: list[Sequence], layout: Layout, device: Any, offset: int = 0
+) -> tuple[list[dict[str, torch.Tensor]], Any, int]:
+    """Pad sequences of similar length together.
+
+    sequences (List[Sequence]): Empty ones are left out.
+    layout (Layout): How.
+    device (torch.device): Where the tensors go.
+    offset (int): Where the positions of the first call begin.
+    RETURNS (Tuple[List[Dict[str, torch.Tensor]], ndarray, int]): The calls, where the positions of each
+        sequence begin, and where those of the last one end.
+    """
+    calls, offsets = [], numpy.full(len(sequences), offset, dtype="int64")
+    filled = [i for i, sequence in enumerate(sequences) if sequence.ids]
+    for group in split_calls([len(sequences[i].ids) for i in filled]):
+        rows = [filled[i] for i in group]
+        length = max(len(sequences[i].ids) for i in rows)
+        offsets[rows] = offset + numpy.arange(len(rows)) * length
+        offset += len(rows) * length
+        calls.append(pad_call([sequences[i] for i in rows], length, layout, device))
+    return calls, offsets, offset
+
+
+def make_aside(explanation: list[int], layout: Layout) -> Sequence:
+    """RETURNS (Sequence): An explanation on its own; empty if there is none."""
+    before, after = layout.template.single if explanation else ([], [])
+    ids = before + explanation + after
+    place = slice(len(before), len(before) + len(explanation))
+    return Sequence(ids, [0] * len(ids), place, place, False)
 
 
 def make_windows(ids: list[int], explanation: list[int], layout: Layout) -> Iterator[Sequence]:
@@ -107,7 +153,7 @@ def make_windows(ids: list[int], explanation: list[int], layout: Layout) -> Iter
     start = 0
     while True:
         part = ids[start : start + layout.window]
-        if explanation:
+        if explanation and not layout.aside:
             before, between, after = layout.template.pair
             sequence = before + part + between + explanation + after
             n_second = len(explanation) + len(after)
@@ -116,9 +162,10 @@ def make_windows(ids: list[int], explanation: list[int], layout: Layout) -> Iter
             explained = slice(len(sequence) - n_second, len(sequence) - len(after))
         else:
             before, after = layout.template.single
-            sequence = before + [layout.pad_id] * layout.k + part + after
+            k = 0 if explanation else layout.k
+            sequence = before + [layout.pad_id] * k + part + after
             types = [0] * len(sequence)
-            text_start = len(before) + layout.k
+            text_start = len(before) + k
             explained = slice(len(sequence), len(sequence))
         in_text = slice(text_start, text_start + len(part))
         yield Sequence(sequence, types, in_text, explained, not explanation and layout.k > 0)
@@ -190,3 +237,17 @@ def _mention_pairs(
     return torch.from_numpy(
         numpy.stack([numpy.concatenate(rows), numpy.concatenate(columns)]).astype("int64")
     )
+
+
+def _imagined(
+    starts: list[int], told: list[slice], twins: list[tuple[int, int]], layout: Layout
+) -> tuple[Any, Any, Any]:
+    """Positions of the prompts (twins, k) and of the explanations (wordpieces,), and whose these are."""
+    slots = numpy.arange(layout.k) + len(layout.template.single[0])
+    prompts = numpy.stack([starts[student] + slots for student, _ in twins])
+    places = [numpy.r_[told[teacher]] for _, teacher in twins]
+    return prompts, numpy.concatenate(places), numpy.repeat(numpy.arange(len(twins)), list(map(len, places)))
+
+
+def _slice_at(offset: int, part: slice) -> slice:
+    return slice(offset + part.start, offset + part.stop)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .imagination import imagination_loss
 from .prompt import ConditionalPrompt
 
 
@@ -32,25 +33,41 @@ class CotEncoder(nn.Module):
 
         if fuses_mentions:
             width = transformer.config.hidden_size
+            # Both sides are states of this encoder: to begin with, what is said of a word is simply added.
             self.fusion = nn.Linear(width, width)
+            nn.init.eye_(self.fusion.weight)
+            nn.init.zeros_(self.fusion.bias)
 
     def forward(
-        self, calls: list[dict[str, Tensor]], gather: Tensor, mentions: Tensor | None = None
-    ) -> Tensor:
+        self,
+        calls: list[dict[str, Tensor]],
+        gather: Tensor,
+        asides: list[dict[str, Tensor]],
+        mentions: Tensor | None = None,
+        imagined: tuple[Tensor, Tensor, Tensor] | None = None,
+    ) -> tuple[Tensor, ...]:
         """Encode a batch in one or a few calls, and pick the states of the wordpieces that are asked for.
 
         calls (List[Dict[str, Tensor]]): The padded sequences of each encoder call: `input_ids`,
             `attention_mask` and `token_type_ids` (sequences, length); `prompt_rows` (n,), the sequences with
             prompt slots; `slots` (k,), their columns; `is_text` (sequences, length), what prompts attend to.
         gather (Tensor): Indices (wordpieces,) into the concatenated positions of all calls.
+        asides (List[Dict[str, Tensor]]): Calls of the same form whose states are only looked up: they get no
+            gradient, and cost a third.
         mentions (Optional[Tensor]): (2, pairs), a gathered wordpiece and the index of a position that tells
             about it.
-        RETURNS (Tensor): States (wordpieces, width).
+        imagined (Optional[Tuple[Tensor, Tensor, Tensor]]): Positions for `imagination_loss`.
+        RETURNS (Tuple[Tensor, ...]): States (wordpieces, width), and that loss if it is asked for.
         """
         with torch.autocast("cpu", torch.bfloat16, enabled=self.half_on_cpu and self.training):
-            states = torch.cat([self._encode(**call).flatten(0, 1) for call in calls]).float()
+            parts = [self._encode(**call).flatten(0, 1) for call in calls]
+            with torch.no_grad():
+                parts += [self._encode(**call).flatten(0, 1) for call in asides]
+        states = torch.cat(parts).float()
         read = states.index_select(0, gather)
-        return read if mentions is None else self._fuse(read, states, *mentions)
+        if mentions is not None:
+            read = self._fuse(read, states, *mentions)
+        return (read,) if imagined is None else (read, imagination_loss(states, *imagined))
 
     def _fuse(self, read: Tensor, states: Tensor, rows: Tensor, told: Tensor) -> Tensor:
         """Add to each mentioned wordpiece the mean of the states that tell about it."""

@@ -21,32 +21,47 @@ def probabilities(logits: Tensor, multi_label: bool) -> Tensor:
 
 
 def task_loss(logits: Tensor, gold: Tensor, multi_label: bool) -> Tensor:
-    """Negative log-likelihood, summed over pairs.
+    """Negative log-likelihood of each pair.
 
     logits (Tensor): As for `probabilities`.
     gold (Tensor): 1 for what holds, else 0, of the same shape.
     multi_label (bool): Binary cross-entropy of each label instead of cross-entropy.
-    RETURNS (Tensor): A number.
+    RETURNS (Tensor): (pairs,)
     """
     if multi_label:
-        return F.binary_cross_entropy_with_logits(logits, gold, reduction="sum")
-    return F.cross_entropy(logits, gold, reduction="sum")
+        return F.binary_cross_entropy_with_logits(logits, gold, reduction="none").sum(1)
+    return F.cross_entropy(logits, gold, reduction="none")
 
 
 def kl_divergence(student: Tensor, teacher: Tensor, temperature: float, multi_label: bool) -> Tensor:
-    """T² · KL(teacher ‖ student) at temperature T, summed over pairs; with `multi_label` of the Bernoulli
+    """T² · KL(teacher ‖ student) at temperature T of each pair; with `multi_label` of the Bernoulli
     distribution of each label, summed over labels.
 
     student (Tensor): Logits, as for `probabilities`.
     teacher (Tensor): Logits of the same pairs.
     temperature (float): T.
     multi_label (bool): Which distribution.
-    RETURNS (Tensor): A number.
+    RETURNS (Tensor): (pairs,)
     """
-    s, t = student / temperature, teacher / temperature
+    logs, target = (_log_classes(x / temperature, multi_label) for x in (student, teacher))
+    return temperature**2 * F.kl_div(logs, target, reduction="none", log_target=True).sum(1)
+
+
+def soft_divergence(student: Tensor, teacher: Tensor, temperature: float, multi_label: bool) -> Tensor:
+    """As `kl_divergence`, from a teacher of whom only the probabilities are known.
+
+    student (Tensor): Logits, as for `probabilities`.
+    teacher (Tensor): Probabilities of the classes at temperature 1, of the same shape.
+    temperature (float): T.
+    multi_label (bool): Which distribution.
+    RETURNS (Tensor): (pairs,)
+    """
+    # The logits of a softmax are its log probabilities, up to a constant.
+    logits = torch.logit(teacher, 1e-6) if multi_label else torch.log(teacher.clamp(min=1e-6))
+    return kl_divergence(student, logits, temperature, multi_label)
+
+
+def _log_classes(logits: Tensor, multi_label: bool) -> Tensor:
     if multi_label:
-        logs = torch.stack([F.logsigmoid(s), F.logsigmoid(-s)])
-        target = torch.stack([F.logsigmoid(t), F.logsigmoid(-t)])
-    else:
-        logs, target = torch.log_softmax(s, 1), torch.log_softmax(t, 1)
-    return temperature**2 * F.kl_div(logs, target, reduction="sum", log_target=True)
+        return torch.cat([F.logsigmoid(logits), F.logsigmoid(-logits)], 1)
+    return torch.log_softmax(logits, 1)

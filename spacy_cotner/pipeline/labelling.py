@@ -49,7 +49,7 @@ def _opinions(teacher: Language, docs: Sequence[Doc], text_only: bool) -> list[d
     found: list[dict[str, SoftLabels]] = [{} for _ in docs]
     for name, pipe in teacher.pipeline:
         if isinstance(pipe, DistilledPipe):
-            for labels, soft in zip(found, pipe.soft_labels(copies), strict=False):
+            for labels, soft in zip(found, pipe.soft_labels(copies), strict=True):
                 labels[name] = soft
         copies = list(pipe.pipe(copies, batch_size=len(copies)))  # type: ignore[attr-defined]
     return found

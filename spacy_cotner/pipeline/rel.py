@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..inverses import turned
 from ..models.rel import RelModel
-from ..modules.pair_losses import IMPOSSIBLE, kl_divergence, probabilities, task_loss
+from ..modules.pair_losses import IMPOSSIBLE, kl_divergence, probabilities, soft_divergence, task_loss
 from ..scorers import pair_keys, score_relations
 from ..types import NO_RELATION, Relation, SoftLabels, View, view_of
 from .calibration import Calibration, calibrate_pairs
@@ -31,6 +31,7 @@ from .missed import score_missed
 from .pair_batches import parts_of, rows_of, stack_pairs, types_of
 from .rel_settings import RelSettings
 from .schema import make_schema, read_schema
+from .soft_pairs import SoftPairs, listed_pairs, soft_pairs
 from .training_pairs import known_pairs, training_pairs
 from .views import TrainingViews
 
@@ -206,7 +207,24 @@ class CotRel(DistilledPipe):
         return self.labels if self.settings.multi_label else (NO_RELATION, *self.labels)
 
     def soft_labels(self, docs: Iterable[Doc]) -> list[SoftLabels]:
-        return []
+        """What this component thinks of pairs, for a student to learn from.
+
+        docs (Iterable[Doc]): The Docs, each read in the view that its CoT chooses. Of an incomplete
+            annotation (MNRE) the listed pairs are looked at, else all candidates.
+        RETURNS (List[SoftLabels]): One row a pair.
+        """
+        docs, rules = list(docs), self.settings.rules
+        mentions = [self._mentions(doc) for doc in docs]
+        pairs = [
+            listed_pairs(doc) or self._candidates(doc, each, rules)
+            for doc, each in zip(docs, mentions, strict=True)
+        ]
+        logits = self.predict_logits(docs, pairs, mentions)
+        scores = [torch.sigmoid(x) if self.settings.multi_label else torch.softmax(x, 1) for x in logits]
+        return [
+            SoftLabels(self.classes, rows.cpu().numpy(), numpy.asarray(each, dtype="int32").reshape(-1, 4))
+            for rows, each in zip(scores, pairs, strict=True)
+        ]
 
     def add_label(self, label: str) -> int:
         """Add a label before `initialize`; "no relation" is always there and is never added.
@@ -217,8 +235,10 @@ class CotRel(DistilledPipe):
         return 0 if label == NO_RELATION else super().add_label(label)
 
     def gold_labels(self, example: Example) -> Iterable[str]:
-        """YIELDS (str): Labels of the reference's relations, and their inverses."""
-        return (label for label, _, _ in self.settings.reader().read_listed(example).typed_labels())
+        """YIELDS (str): Labels of the reference's relations and their inverses, and those of soft labels."""
+        yield from (label for label, _, _ in self.settings.reader().read_listed(example).typed_labels())
+        soft = example.reference._.soft_labels.get(self.name)
+        yield from (label for label in (soft.labels if soft else ()) if label != NO_RELATION)
 
     def initialize(
         self,
@@ -238,8 +258,9 @@ class CotRel(DistilledPipe):
         self.findings, inverses = Findings(), self.settings.inverses
         reader = self.settings.reader(self.findings)
         found = Counter(row for eg in get_examples() for row in reader.read_listed(eg).typed_labels())
-        names = sorted({label for label, _, _ in found}) if labels is None else labels
-        names = [*names, *(other for other in map(inverses.of, names) if other)]
+        if labels is None:
+            labels = sorted({label for eg in get_examples() for label in self.gold_labels(eg)})
+        names = [*labels, *(other for other in map(inverses.of, labels) if other)]
         super().initialize(get_examples, nlp=nlp, labels=names)
         if self.cfg["schema"] == "auto":
             self.cfg["type_schema"] = make_schema(found, inverses)
@@ -310,7 +331,8 @@ class CotRel(DistilledPipe):
         self._require_labels()
         if mentions is None:
             mentions = [self._mentions(view_of(doc).doc) for doc in docs]
-        rows, types, parts = stack_pairs(pairs), types_of(pairs, mentions), []
+        rows, parts = stack_pairs(pairs), []
+        types = types_of(rows, mentions)
         # Of texts without candidates nothing is needed.
         for start in range(0, len(rows), int(self.cfg["max_pairs"])):
             part = slice(start, start + int(self.cfg["max_pairs"]))
@@ -396,12 +418,14 @@ class CotRel(DistilledPipe):
         self.findings.warn(self.name)
         targets = [self.settings.targets(pairs) for pairs in gold]
         owners = list(range(len(examples))) + views.owners
+        soft = soft_pairs(examples, self.name, self.classes)
         seen = [gold[i] for i in owners]
-        pairs = stack_pairs([each.pairs for each in seen])
-        types = types_of([each.pairs for each in seen], [each.mentions for each in seen])
+        pairs = numpy.concatenate([stack_pairs([each.pairs for each in seen]), soft.rows])
+        types = types_of(pairs, [each.mentions for each in seen])
         logits, backprop = self.model.begin_update((views.students + views.teachers, pairs, types))
-        logits = self._forbid(logits, seen, [targets[i] for i in owners])
-        loss, d_logits = self.get_loss(examples, logits, targets, views)
+        n = len(pairs) - len(soft.rows)
+        known = self._forbid(logits[:n], seen, [targets[i] for i in owners])
+        loss, d_logits = self.get_loss(examples, known, targets, views, (logits[n:], soft))
         backprop(d_logits)
         return loss
 
@@ -411,6 +435,7 @@ class CotRel(DistilledPipe):
         scores: Floats2d,
         targets: list[numpy.ndarray],
         views: TrainingViews,
+        soft: tuple[Floats2d, SoftPairs] | None = None,
     ) -> tuple[float, Floats2d]:
         """The three terms of `Distillation`, summed over the pairs of a text and averaged over texts.
 
@@ -420,30 +445,60 @@ class CotRel(DistilledPipe):
         scores (Floats2d): Logits of the pairs of the student views, then of those of the teacher views.
         targets (List[ndarray]): Of the pairs of each example what holds: 1 or 0 (pairs, outputs).
         views (TrainingViews): The views.
-        RETURNS (Tuple[float, Floats2d]): The loss and its gradient.
+        soft (Optional[Tuple[Floats2d, SoftPairs]]): Logits of pairs with soft labels, in the student views.
+        RETURNS (Tuple[float, Floats2d]): The loss and the gradient of all logits, the soft ones last.
         """
         teacher_weight, kl_weight = self.distillation.next_weights()
         multi_label = self.settings.multi_label
+        opinions = scores[:0] if soft is None else soft[0]
+        logits = xp2torch(self.model.ops.xp.concatenate([scores, opinions]), requires_grad=True)
+        if not len(logits):
+            return 0.0, cast(Floats2d, torch2xp(logits.detach()))
         n = sum(map(len, targets))
-        if not n:
-            return 0.0, scores * 0
-        logits = xp2torch(scores, requires_grad=True)
-        student, teacher = logits[:n], logits[n:]
+        student, teacher, opinion = logits.split([n, len(scores) - n, len(opinions)])
         gold = torch.from_numpy(numpy.concatenate(targets)).to(logits.device)
         taught = rows_of(views.owners, targets, logits.device)
-        loss = task_loss(student, gold, multi_label)
-        loss = loss + teacher_weight * task_loss(teacher, gold[taught], multi_label)
-        if len(taught) and kl_weight:
-            loss = loss + kl_weight * self._kl(student[taught], teacher)
+        weights = self._weights(examples, [len(t) for t in targets], logits.device)
+        loss = (weights * task_loss(student, gold, multi_label)).sum()
+        loss = loss + teacher_weight * (weights[taught] * task_loss(teacher, gold[taught], multi_label)).sum()
+        if kl_weight:
+            kl = (weights[taught] * self._kl(examples, views, targets, student[taught], teacher)).sum()
+            if soft is not None:
+                kl = kl + self._kl_soft(examples, opinion, soft[1]).sum()
+            loss = loss + kl_weight * kl
         loss = loss / len(targets)
         (d_logits,) = torch.autograd.grad(loss, logits)
         return float(loss.detach()), cast(Floats2d, torch2xp(d_logits))
 
-    def _kl(self, student: Tensor, teacher: Tensor) -> Tensor:
-        """T² · KL(teacher ‖ student) at temperature T, summed over pairs."""
-        if self.distillation.detach_teacher:
+    def _weights(self, examples: Sequence[Example], sizes: Sequence[int], device: Any) -> Tensor:
+        """The weight of its text for each pair."""
+        values = [float(eg.reference._.weight) for eg in examples]
+        return torch.tensor(numpy.repeat(values, sizes), dtype=torch.float32, device=device)
+
+    def _kl(
+        self,
+        examples: Sequence[Example],
+        views: TrainingViews,
+        targets: list[numpy.ndarray],
+        student: Tensor,
+        teacher: Tensor,
+    ) -> Tensor:
+        """KL from the teacher views, (pairs,); zero for texts whose teacher is their soft labels."""
+        settings = self.distillation
+        if settings.detach_teacher:
             teacher = teacher.detach()
-        return kl_divergence(student, teacher, self.distillation.temperature, self.settings.multi_label)
+        counts = [self.name not in examples[i].reference._.soft_labels for i in views.owners]
+        mask = numpy.repeat(counts, [len(targets[i]) for i in views.owners])
+        divergence = kl_divergence(student, teacher, settings.temperature, self.settings.multi_label)
+        return divergence * torch.from_numpy(mask).to(divergence)
+
+    def _kl_soft(self, examples: Sequence[Example], student: Tensor, soft: SoftPairs) -> Tensor:
+        """KL from the soft labels that texts carry, (pairs,)."""
+        values = numpy.asarray([float(eg.reference._.weight) for eg in examples], dtype="f")
+        weights = torch.from_numpy(values[soft.rows[:, 0]]).to(student.device)
+        target = torch.from_numpy(soft.probabilities).to(student.device)
+        T, multi_label = self.distillation.temperature, self.settings.multi_label
+        return weights * soft_divergence(student, target, T, multi_label)
 
     def _forbid(
         self, logits: Floats2d, gold: Sequence[GoldPairs], targets: Sequence[numpy.ndarray]

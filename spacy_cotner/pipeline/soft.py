@@ -28,10 +28,12 @@ def check_soft_labels(examples: Iterable[Example], name: str, classes: Sequence[
                 f"(lacks {', '.join(lacks) or 'none'}; only it knows {', '.join(knows) or 'none'}): "
                 "train teacher and student with the same labels and tag scheme"
             )
-        if not len(soft.pairs) and len(soft.probabilities) != len(eg.reference):
+        n_rows, n_pairs = len(soft.probabilities), len(soft.pairs)
+        # A text without any pair has no rows.
+        if n_rows not in (0, n_pairs or len(eg.reference)):
             raise CotnerError(
                 f"{name}: a text of {len(eg.reference)} tokens has soft labels for "
-                f"{len(soft.probabilities)}: run `cotner label` on this corpus again"
+                f"{n_rows}: run `cotner label` on this corpus again"
             )
 
 

@@ -81,3 +81,34 @@ def test_bad_input_is_one_line(
     assert code == 1
     assert message in text
     assert "Traceback" not in text
+
+
+def test_page_with_examples(model_folder: Path, corpus: Path, tmp_path: Path) -> None:
+    nlp = spacy.load(model_folder)
+    nlp.get_pipe("cot_rel").cfg["threshold"] = 1.1  # finds no relations: worse than the student
+    nlp.to_disk(tmp_path / "worse")
+    page = tmp_path / "new" / "report.html"
+    code, said = report(
+        model_folder, corpus, "--baseline", tmp_path / "worse", "--html", page, "--examples", 1
+    )
+    assert code == 0, said
+    text = page.read_text(encoding="utf8")
+    start = text.index("The student makes fewer errors than the baseline")
+    section = text[start : text.index("<h2>", start)]
+    assert "2 texts, the first 1" in section
+    assert section.count("<svg") == 2  # the baseline's view and the student's
+    assert "? colleague" in section
+    assert "two persons worked" in section
+    start = text.index("The baseline makes fewer errors than the student")
+    assert "0 texts" in text[start : text.index("<h2>", start)]
+    assert "<script" not in text
+    assert "colleague</td>" in text  # scores by label
+
+
+def test_page_without_teacher_and_baseline(model_folder: Path, tmp_path: Path) -> None:
+    docs = gold_docs(spacy.blank("en"), cot=False)
+    DocBin(docs=docs, store_user_data=True).to_disk(tmp_path / "bare.spacy")
+    assert report(model_folder, tmp_path / "bare.spacy", "--html", tmp_path / "report.html")[0] == 0
+    text = (tmp_path / "report.html").read_text(encoding="utf8")
+    assert "fewer errors" not in text
+    assert "The student makes the most errors" in text

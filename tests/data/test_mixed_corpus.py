@@ -62,6 +62,13 @@ def test_augmented_texts_have_their_weight(paths):
     assert [eg.reference._.weight for eg in reader(spacy.blank("en"))] == [1.0, 0.25]
 
 
+@pytest.mark.parametrize("teacher_view", [False, True])
+def test_view_that_a_dev_corpus_scores(paths, teacher_view):
+    (eg,) = make_mixed_corpus(paths["gold"], teacher_view=teacher_view)(spacy.blank("en"))
+    assert eg.predicted._.cot == (COT if teacher_view else {})
+    assert bool(eg.predicted._.caption) == teacher_view
+
+
 @pytest.mark.parametrize("settings", [{"ratio": 0}, {"ratio": -1}, {"augmented_weight": -1}])
 def test_without_sense(paths, settings):
     with pytest.raises(CotnerError, match="above 0"):

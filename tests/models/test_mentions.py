@@ -7,6 +7,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
+from spacy_cotner import CotnerError
 from spacy_cotner.models.mentions import find_mentions
 from spacy_cotner.types import View
 
@@ -120,3 +121,38 @@ def test_long_texts_fuse_what_their_words_are_told(make_nlp):
         states.append(data.model_output.last_hidden_state[0])
     changed = numpy.abs(states[1] - states[0]).max(1) > 0.5
     assert changed.nonzero()[0].tolist() == [31]
+
+
+def test_explanation_aside_is_heard_through_fusion_alone(make_nlp):
+    nlp = make_nlp("cot_transformer", encoder={"mention_window": 1, "attend": False, "k": 0})
+    nlp.initialize()
+    model = nlp.get_pipe("cot_transformer").model
+    doc = nlp.make_doc("ada worked")
+    fusion = model.shims[0].encoder.fusion
+    (fused,) = model.predict([View(doc, {"noun": "london . ada is a person"})])
+    fusion.weight.data.zero_()
+    (teacher,), (student,) = (model.predict([view]) for view in (View(doc, {"noun": "ada"}), View(doc)))
+    assert numpy.allclose(
+        teacher.model_output.last_hidden_state, student.model_output.last_hidden_state, atol=1e-5
+    )
+    changed = numpy.abs(fused.model_output.last_hidden_state - student.model_output.last_hidden_state)[0]
+    assert (changed.max(1) > 1e-3).tolist() == [False, True, False]
+
+
+def test_explanation_aside_gets_no_gradient(make_nlp, make_examples):
+    """Words that occur in explanations only stay as they are; those of the texts move."""
+    nlp = make_nlp("cot_transformer", "cot_ner", encoder={"mention_window": 1, "attend": False})
+    examples = make_examples(nlp)
+    nlp.initialize(lambda: examples)
+    shim = nlp.get_pipe("cot_transformer").model.shims[0]
+    nlp.update(examples, sgd=False)
+    gradient = shim.encoder.transformer.get_input_embeddings().weight.grad
+    ids = {word: shim.tokenizer.convert_tokens_to_ids(word) for word in ("person", "ada")}
+    assert shim.tokenizer.unk_token_id not in ids.values()
+    assert gradient[ids["person"]].abs().max() == 0
+    assert gradient[ids["ada"]].abs().max() > 0
+
+
+def test_explanation_aside_needs_fusion(make_nlp):
+    with pytest.raises(CotnerError, match="needs a mention_window"):
+        make_nlp("cot_transformer", encoder={"attend": False})
