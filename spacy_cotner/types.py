@@ -56,17 +56,35 @@ class SoftLabels(NamedTuple):
     pairs: numpy.ndarray = numpy.zeros((0, 4), dtype="int32")
 
 
+class Mark(NamedTuple):
+    """A span that is marked in the encoder's input.
+
+    start (int): First token.
+    end (int): Token after the last.
+    before (str): What stands in front of it, e.g. "@".
+    after (str): What stands behind it.
+    """
+
+    start: int
+    end: int
+    before: str
+    after: str
+
+
 class View(NamedTuple):
     """One way to read a Doc: with an explanation (teacher view) or without (student view).
 
     doc (Doc): The text.
     cot (Mapping[str, str]): Grain -> explanation; empty for the student view.
     caption (str): The picture in words, read by the teacher view only.
+    marks (Tuple[Mark, ...]): Spans to mark. Behind the tokens the encoder then gives one more state for the
+        first special token, and one for each mark.
     """
 
     doc: Doc
     cot: Mapping[str, str] = {}
     caption: str | None = None
+    marks: tuple[Mark, ...] = ()
 
     @property
     def is_teacher(self) -> bool:

@@ -15,6 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from ..errors import CotnerError
 from ..types import GRAINS, View, view_of
+from .marks import MarkIds, mark_text
 from .mentions import NO_MENTIONS, Mentions, find_mentions
 from .sequences import Layout, make_batch
 from .shim import EncoderShim, load_pretrained
@@ -117,7 +118,7 @@ def forward(
     outputs = [TransformerData.empty() for _ in views]
     if not filled:
         return outputs, lambda d_outputs: []
-    texts = tokenize_docs(shim.tokenizer, [views[i].doc for i in filled])
+    texts = _texts(model, [views[i] for i in filled])
     explanations = [_explanation(model, views[i]) for i in filled]
     mentions = None if model.attrs["mention_window"] is None else [told for _, told in explanations]
     twins = _twins(model, [views[i] for i in filled]) if is_train else None
@@ -173,6 +174,21 @@ def replace_listener_cfg(encoder_cfg: dict[str, Any], listener_cfg: dict[str, An
 
 def _shim(model: EncoderModel) -> EncoderShim:
     return cast(EncoderShim, model.shims[0])
+
+
+def _texts(model: EncoderModel, views: Sequence[View]) -> list[Wordpieces]:
+    """Each Doc is cut into wordpieces once, however many views there are of it."""
+    tokenizer, window = _shim(model).tokenizer, model.attrs["window"]
+    docs = {id(view.doc): view.doc for view in views}
+    pieces = dict(zip(docs, tokenize_docs(tokenizer, list(docs.values())), strict=True))
+    words = {text for view in views for mark in view.marks for text in (mark.before, mark.after)}
+    ids = {text: tokenizer(text, add_special_tokens=False)["input_ids"] for text in words}
+    texts = []
+    for view in views:
+        marks = [MarkIds(m.start, m.end, ids[m.before], ids[m.after]) for m in view.marks]
+        text = pieces[id(view.doc)]
+        texts.append(mark_text(text, marks, window) if marks else text)
+    return texts
 
 
 def _explanation(model: EncoderModel, view: View) -> tuple[list[int], Mentions]:

@@ -33,6 +33,20 @@ class CotListener(TransformerListener):
         self.init = init
         # Set by `cot_transformer`, never saved.
         self.encoder: EncoderModel | None = None
+        # Unset by a component that marks something in its texts and has the encoder read those instead.
+        self.hears = True
+
+    @property
+    def shared_encoder(self) -> EncoderModel:
+        """RETURNS (EncoderModel): The encoder of the pipeline.
+        RAISES (CotnerError): If there is none.
+        """
+        if self.encoder is None:
+            raise CotnerError(
+                "a component listens to cot_transformer, but there is none, and the Doc has no trf_data: "
+                "put cot_transformer before it in the pipeline"
+            )
+        return self.encoder
 
     @classmethod
     def get_batch_id(cls, inputs: Sequence[Doc | View]) -> int:
@@ -64,12 +78,8 @@ def _from_docs(model: CotListener, inputs: Sequence[Doc | View]) -> list[Transfo
     outputs = [_trf_data(view_of(item).doc) for item in inputs]
     missing = [i for i, data in enumerate(outputs) if data is None]
     if missing:
-        if model.encoder is None:
-            raise CotnerError(
-                "a component listens to cot_transformer, but there is none, and the Doc has no trf_data: "
-                "put cot_transformer before it in the pipeline"
-            )
-        for i, data in zip(missing, model.encoder.predict([inputs[i] for i in missing]), strict=True):
+        encoded = model.shared_encoder.predict([inputs[i] for i in missing])
+        for i, data in zip(missing, encoded, strict=True):
             outputs[i] = data
     return cast(list[TransformerData], outputs)
 

@@ -23,7 +23,7 @@ def fit_temperature(logits: Tensor, gold: Tensor, multi_label: bool) -> float:
     """
 
     def cost(log_t: float) -> float:
-        return float(task_loss(logits.double() / math.exp(log_t), gold.double(), multi_label))
+        return float(task_loss(logits.double() / math.exp(log_t), gold.double(), multi_label).sum())
 
     # The likelihood has one maximum, so two probes tell in which two thirds of the interval it lies.
     low, high = map(math.log, LIMITS)

@@ -54,6 +54,33 @@ class PairScorer(nn.Module):
         return self.layers(torch.cat([h, t, h * t, between, distance], dim=1))
 
 
+class MarkedPairScorer(nn.Module):
+    """What the encoder says about a pair that is marked in its input -> logits of the labels.
+
+    width (int): Width of the states.
+    n_labels (int): Number of labels, "no relation" included.
+    hidden (int): Width of the hidden layer.
+    dropout (float): Dropout before each linear layer.
+    """
+
+    def __init__(self, width: int, n_labels: int, hidden: int = 256, dropout: float = 0.1):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(5 * width, hidden),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, n_labels),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """features (pairs, 5 * width): first special token, marks and means of head and tail.
+
+        RETURNS (Tensor): Logits, (pairs, labels).
+        """
+        return self.layers(features)
+
+
 def span_means(sums: Tensor, row: Tensor, spans: Tensor) -> Tensor:
     """The mean token vector of spans, zero for empty ones.
 

@@ -48,7 +48,7 @@ def calibrate_pairs(logits: Tensor, gold: Tensor, multi_label: bool, name: str) 
     temperature = fit_temperature(logits, gold, multi_label)
 
     def measure(scaled: Tensor) -> tuple[float, float]:
-        nll = float(task_loss(scaled, gold, multi_label)) / len(gold)
+        nll = float(task_loss(scaled, gold, multi_label).mean())
         return calibration_error(scaled, gold, multi_label), nll
 
     before, after = measure(logits), measure(logits / temperature)

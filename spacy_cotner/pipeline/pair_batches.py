@@ -9,13 +9,27 @@ import numpy
 import torch
 from torch import Tensor
 
-from .candidates import Pair
+from .candidates import Mention, Pair
 
 
 def stack_pairs(pairs: Sequence[Sequence[Pair]]) -> numpy.ndarray:
     """RETURNS (ndarray): (pairs, 5), the row of the text, then the pair."""
     rows = [(i, *pair) for i, candidates in enumerate(pairs) for pair in candidates]
     return numpy.asarray(rows, dtype="int64").reshape(-1, 5)
+
+
+def types_of(rows: numpy.ndarray, mentions: Sequence[Sequence[Mention]]) -> list[tuple[str, str]]:
+    """For models that read types.
+
+    rows (ndarray): (pairs, 5), as `stack_pairs` makes them.
+    mentions (Sequence[Sequence[Mention]]): The spans of each text.
+    RETURNS (List[Tuple[str, str]]): For each pair one type of head and of tail, "" for a span without.
+    """
+    names = [{mention[:2]: min(mention.types, default="") for mention in known} for known in mentions]
+    return [
+        (names[i].get((start, end), ""), names[i].get((tail_start, tail_end), ""))
+        for i, start, end, tail_start, tail_end in rows.tolist()
+    ]
 
 
 def parts_of(sizes: Sequence[int], limit: int) -> Iterator[slice]:

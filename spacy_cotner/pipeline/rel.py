@@ -28,7 +28,7 @@ from .distilled import DistilledPipe
 from .findings import Findings
 from .gold_pairs import OUTSIDE_SCHEMA, GoldPairs
 from .missed import score_missed
-from .pair_batches import parts_of, rows_of, stack_pairs
+from .pair_batches import parts_of, rows_of, stack_pairs, types_of
 from .rel_settings import RelSettings
 from .schema import make_schema, read_schema
 from .soft_pairs import SoftPairs, listed_pairs, soft_pairs
@@ -119,7 +119,7 @@ def make_cot_rel(
 ) -> "CotRel":
     """Construct a `cot_rel`, see `CotRel` for the settings.
 
-    model (Model[Tuple[Sequence[Union[Doc, View]], ndarray], Floats2d]): Gives logits for candidate pairs.
+    model (Model[Tuple[Sequence[Union[Doc, View]], ndarray, Sequence], Floats2d]): Gives logits for pairs.
     """
     return CotRel(
         nlp.vocab,
@@ -332,11 +332,13 @@ class CotRel(DistilledPipe):
         if mentions is None:
             mentions = [self._mentions(view_of(doc).doc) for doc in docs]
         rows, parts = stack_pairs(pairs), []
+        types = types_of(rows, mentions)
         # Of texts without candidates nothing is needed.
         for start in range(0, len(rows), int(self.cfg["max_pairs"])):
-            part = rows[start : start + int(self.cfg["max_pairs"])]
-            owners, part[:, 0] = numpy.unique(part[:, 0], return_inverse=True)
-            parts.append(xp2torch(self.model.predict(([docs[i] for i in owners], part))))
+            part = slice(start, start + int(self.cfg["max_pairs"]))
+            owners, rows[part, 0] = numpy.unique(rows[part, 0], return_inverse=True)
+            inputs = [docs[i] for i in owners], rows[part], types[part]
+            parts.append(xp2torch(self.model.predict(inputs)))
         logits = torch.cat(parts) if parts else torch.zeros(0, self.n_outputs)
         split = logits.split([len(each) for each in pairs])
         return [self._mask(each, pairs[i], mentions[i]) for i, each in enumerate(split)]
@@ -417,10 +419,12 @@ class CotRel(DistilledPipe):
         targets = [self.settings.targets(pairs) for pairs in gold]
         owners = list(range(len(examples))) + views.owners
         soft = soft_pairs(examples, self.name, self.classes)
-        pairs = numpy.concatenate([stack_pairs([gold[i].pairs for i in owners]), soft.rows])
-        logits, backprop = self.model.begin_update((views.students + views.teachers, pairs))
+        seen = [gold[i] for i in owners]
+        pairs = numpy.concatenate([stack_pairs([each.pairs for each in seen]), soft.rows])
+        types = types_of(pairs, [each.mentions for each in seen])
+        logits, backprop = self.model.begin_update((views.students + views.teachers, pairs, types))
         n = len(pairs) - len(soft.rows)
-        known = self._forbid(logits[:n], [gold[i] for i in owners], [targets[i] for i in owners])
+        known = self._forbid(logits[:n], seen, [targets[i] for i in owners])
         loss, d_logits = self.get_loss(examples, known, targets, views, (logits[n:], soft))
         backprop(d_logits)
         return loss

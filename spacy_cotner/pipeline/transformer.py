@@ -68,8 +68,10 @@ class CotTransformer(Transformer):
         """Encode Docs, each in the view that its CoT chooses.
 
         docs (Iterable[Doc]): The Docs.
-        RETURNS (List[TransformerData]): See `CotTransformerModel`.
+        RETURNS (List[TransformerData]): See `CotTransformerModel`; empty ones if nobody wants to hear them.
         """
+        if self.listeners and not self._is_heard():
+            return [TransformerData.empty() for _ in docs]
         return self.model.predict(list(docs))
 
     def set_annotations(  # type: ignore[override]
@@ -120,7 +122,7 @@ class CotTransformer(Transformer):
         students, teachers, _ = training_views(examples)
         two_views = any(isinstance(listener, CotListener) for listener in self.listeners)
         views = students + teachers if two_views else students
-        outputs, backprop = self.model.begin_update(views)
+        outputs, backprop = self.model.begin_update(views if self._is_heard() else [])
         self._flight = Flight(outputs, backprop, self.name, losses)
         self._deferred_sgd = sgd or None
         for listener in self.listeners:
@@ -140,6 +142,10 @@ class CotTransformer(Transformer):
             return
         self._land()
         self.model.finish_update(sgd)
+
+    def _is_heard(self) -> bool:
+        """Whether a listener wants to hear texts as they are; others only answer, when they have learnt."""
+        return any(getattr(listener, "hears", True) for listener in self.listeners)
 
     def _answer(self, d_outputs: Sequence[TransformerData]) -> list[Doc]:
         """The callback of every listener: sum the gradients; when all have answered, backpropagate."""

@@ -111,7 +111,7 @@ def test_debug_data(work):
     assert "cot_ner" in run("debug", "data", work / "config.cfg", *paths(work))
 
 
-@pytest.mark.parametrize("component", ["cot_transformer", "cot_ner"])
+@pytest.mark.parametrize("component", ["cot_transformer", "cot_ner", "cot_rel"])
 def test_debug_model(work, component):
     output = run(
         "debug", "model", work / "config.cfg", component, "-P0", "-P1", "-P2", "-P3", "-DIM", *paths(work)

@@ -1,10 +1,12 @@
-"""Updates write weights in place (thinc's own wrapper chain grows with every step)."""
+"""Updates write weights in place (thinc's own wrapper chain grows with every step); passes add up."""
 
 import gc
 
+import pytest
 import torch
-from thinc.api import Adam
+from thinc.api import Adam, ArgsKwargs
 
+from spacy_cotner.models.inplace_shim import InPlaceShim
 from spacy_cotner.models.torch_head import torch_head
 
 
@@ -43,3 +45,29 @@ def test_updates_keep_no_tensors_alive_and_move_the_weights() -> None:
     assert linear.weight.data_ptr() == address
     assert not torch.allclose(linear.weight, before)
     assert float(linear.weight.grad.abs().sum()) == 0
+
+
+class Scaler:
+    """What Thinc's gradient scaler does on a GPU."""
+
+    def to_(self, device):
+        pass
+
+    def scale(self, tensors, inplace=False):
+        return tuple(tensor * 1024 for tensor in tensors)
+
+    def unscale(self, tensors):
+        for tensor in tensors:
+            tensor /= 1024
+        return False
+
+
+@pytest.mark.filterwarnings("ignore:.*CUDA is not available")
+def test_gradients_of_several_passes_add_up_in_mixed_precision():
+    """Thinc unscales at each pass whatever it finds: the gradient of an earlier pass would be lost."""
+    shim = InPlaceShim(torch.nn.Linear(3, 2), mixed_precision=True, grad_scaler=Scaler())
+    X = torch.ones(1, 3)
+    for expected in (1.0, 2.0, 3.0):
+        Y, backprop = shim.begin_update(ArgsKwargs(args=(X,), kwargs={}))
+        backprop(ArgsKwargs(args=((Y,),), kwargs={"grad_tensors": (torch.ones(1, 2),)}))
+        torch.testing.assert_close(shim._model.weight.grad, torch.full((2, 3), expected))
