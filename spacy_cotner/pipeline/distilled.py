@@ -1,5 +1,6 @@
 """What `cot_ner` and `cot_rel` share: an update on both views."""
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from spacy.vocab import Vocab
 from spacy_transformers.util import batch_by_length
 from thinc.api import Model, Optimizer, set_dropout_rate
 
+from ..data.leaks import LeakCount
 from ..errors import CotnerError
 from ..models.tok2vec import CotListener
 from ..types import SoftLabels
@@ -104,8 +106,17 @@ class DistilledPipe(TrainablePipe):
                 f"or give labels in [initialize.components.{self.name}]"
             )
         check_soft_labels(get_examples(), self.name, self.classes)
+        self._warn_of_leaks(get_examples())
         self.model.get_ref("output").set_dim("nO", self.n_outputs)
         self.model.initialize()
+
+    def _warn_of_leaks(self, examples: Iterable[Example]) -> None:
+        """A teacher that reads the gold labels off its explanation has nothing to teach."""
+        leaks = LeakCount()
+        for eg in examples:
+            leaks.add(eg.reference)
+        if warning := leaks.warning():
+            warnings.warn(f"{self.name}: {warning}", stacklevel=2)
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Annotate a stream. Texts of very different length are predicted apart: one of 100,000 tokens would

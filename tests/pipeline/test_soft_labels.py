@@ -164,6 +164,14 @@ def test_soft_labels_of_another_tokenization_are_refused(ner, make_nlp, make_exa
         nlp.initialize(lambda: examples)
 
 
+def test_gold_labels_in_the_explanation_are_told(make_nlp, make_examples):
+    nlp = make_nlp("cot_transformer", "cot_ner")
+    examples = make_examples(nlp)
+    examples[0].reference._.cot = {"noun": "Ada Lovelace (PER) met Charles Babbage (PER)"}
+    with pytest.warns(UserWarning, match=r"cot_ner: 1 of 2 explained Docs .* repeat gold labels"):
+        nlp.initialize(lambda: examples)
+
+
 def test_a_teacher_without_our_components_is_refused():
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
