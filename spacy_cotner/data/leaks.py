@@ -16,7 +16,7 @@ from re import Pattern
 
 from spacy.tokens import Doc
 
-from ..types import NO_RELATION, Relation
+from ..types import NO_RELATION, Relation, sound_relations
 
 # Quotation marks, brackets and Markdown that may stand between a mention and its label.
 _OPEN, _CLOSE = r"""["'“‘*_`\[(]*""", r"""["'”’*_`\])]*"""
@@ -85,7 +85,7 @@ def _patterns(doc: Doc, text: str) -> Iterator[Pattern[str]]:
     for mention, label in sorted({(ent.text, ent.label_) for ent in doc.ents if ent.label_ in labels}):
         if mention.strip():
             yield _entity(mention, label)
-    for relation in doc._.relations:
+    for relation in sound_relations(doc)[0]:
         if relation.label not in ("", NO_RELATION) and relation.label in text:
             yield _relation(relation)
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..inverses import turned
 from ..models.rel import RelModel
-from ..modules.pair_losses import IMPOSSIBLE, kl_divergence, probabilities, soft_divergence, task_loss
+from ..modules.pair_losses import IMPOSSIBLE, probabilities
 from ..scorers import pair_keys, score_relations
 from ..types import NO_RELATION, Relation, SoftLabels, View, view_of
 from .calibration import Calibration, calibrate_pairs
@@ -28,7 +28,8 @@ from .distilled import DistilledPipe
 from .findings import Findings
 from .gold_pairs import OUTSIDE_SCHEMA, GoldPairs
 from .missed import score_missed
-from .pair_batches import parts_of, rows_of, stack_pairs, types_of
+from .pair_batches import parts_of, stack_pairs, types_of
+from .rel_loss import kl_from_soft_labels, kl_from_views, make_pair_batch, task_losses
 from .rel_settings import RelSettings
 from .schema import make_schema, read_schema
 from .soft_pairs import SoftPairs, listed_pairs, soft_pairs
@@ -448,57 +449,25 @@ class CotRel(DistilledPipe):
         soft (Optional[Tuple[Floats2d, SoftPairs]]): Logits of pairs with soft labels, in the student views.
         RETURNS (Tuple[float, Floats2d]): The loss and the gradient of all logits, the soft ones last.
         """
-        teacher_weight, kl_weight = self.distillation.next_weights()
-        multi_label = self.settings.multi_label
-        opinions = scores[:0] if soft is None else soft[0]
+        settings, multi_label = self.distillation, self.settings.multi_label
+        teacher_weight, kl_weight = settings.next_weights()
+        opinions, known = soft or (scores[:0], soft_pairs([], self.name, self.classes))
         logits = xp2torch(self.model.ops.xp.concatenate([scores, opinions]), requires_grad=True)
         if not len(logits):
             return 0.0, cast(Floats2d, torch2xp(logits.detach()))
-        n = sum(map(len, targets))
-        student, teacher, opinion = logits.split([n, len(scores) - n, len(opinions)])
-        gold = torch.from_numpy(numpy.concatenate(targets)).to(logits.device)
-        taught = rows_of(views.owners, targets, logits.device)
-        weights = self._weights(examples, [len(t) for t in targets], logits.device)
-        loss = (weights * task_loss(student, gold, multi_label)).sum()
-        loss = loss + teacher_weight * (weights[taught] * task_loss(teacher, gold[taught], multi_label)).sum()
+        batch = make_pair_batch(targets, views.owners, known, logits.device)
+        student, teacher, opinion = logits.split([len(batch.gold), len(batch.twins), len(batch.soft)])
+        of_student, of_teacher = task_losses(batch, student, teacher, multi_label)
+        losses = of_student + teacher_weight * of_teacher
         if kl_weight:
-            kl = (weights[taught] * self._kl(examples, views, targets, student[taught], teacher)).sum()
-            if soft is not None:
-                kl = kl + self._kl_soft(examples, opinion, soft[1]).sum()
-            loss = loss + kl_weight * kl
-        loss = loss / len(targets)
+            wanted = teacher.detach() if settings.detach_teacher else teacher
+            kl = kl_from_views(batch, student, wanted, settings.temperature, multi_label)
+            kl = kl + kl_from_soft_labels(batch, opinion, settings.temperature, multi_label)
+            losses = losses + kl_weight * kl
+        weights = torch.tensor([eg.reference._.example_weight for eg in examples], device=losses.device)
+        loss = (weights * losses).sum() / batch.n
         (d_logits,) = torch.autograd.grad(loss, logits)
         return float(loss.detach()), cast(Floats2d, torch2xp(d_logits))
-
-    def _weights(self, examples: Sequence[Example], sizes: Sequence[int], device: Any) -> Tensor:
-        """The weight of its text for each pair."""
-        values = [float(eg.reference._.example_weight) for eg in examples]
-        return torch.tensor(numpy.repeat(values, sizes), dtype=torch.float32, device=device)
-
-    def _kl(
-        self,
-        examples: Sequence[Example],
-        views: TrainingViews,
-        targets: list[numpy.ndarray],
-        student: Tensor,
-        teacher: Tensor,
-    ) -> Tensor:
-        """KL from the teacher views, (pairs,); zero for texts whose teacher is their soft labels."""
-        settings = self.distillation
-        if settings.detach_teacher:
-            teacher = teacher.detach()
-        counts = [self.name not in examples[i].reference._.soft_labels for i in views.owners]
-        mask = numpy.repeat(counts, [len(targets[i]) for i in views.owners])
-        divergence = kl_divergence(student, teacher, settings.temperature, self.settings.multi_label)
-        return divergence * torch.from_numpy(mask).to(divergence)
-
-    def _kl_soft(self, examples: Sequence[Example], student: Tensor, soft: SoftPairs) -> Tensor:
-        """KL from the soft labels that texts carry, (pairs,)."""
-        values = numpy.asarray([float(eg.reference._.example_weight) for eg in examples], dtype="f")
-        weights = torch.from_numpy(values[soft.rows[:, 0]]).to(student.device)
-        target = torch.from_numpy(soft.probabilities).to(student.device)
-        T, multi_label = self.distillation.temperature, self.settings.multi_label
-        return weights * soft_divergence(student, target, T, multi_label)
 
     def _forbid(
         self, logits: Floats2d, gold: Sequence[GoldPairs], targets: Sequence[numpy.ndarray]
