@@ -34,11 +34,13 @@ class Drawn(NamedTuple):
 
     doc (Doc): Where it comes from.
     picture (Picture): What is drawn.
+    groups (Set[str]): The keys of its span groups.
     tally (Optional[Tally]): How right the predictions are, None without any.
     """
 
     doc: Doc
     picture: Picture
+    groups: set[str]
     tally: Tally | None = None
 
 
@@ -71,11 +73,10 @@ def render_cli(
     chosen, more = _take(drawings, limit)
     if not chosen:
         raise CotnerError(f"{input_path}: no text to draw{' with an error' if errors else ''}")
-    if spans_key and not any(each.picture.marks for each in chosen):
-        keys = sorted({key for each in chosen for key in each.doc.spans})
-        raise CotnerError(
-            f"{input_path}: no spans under {spans_key!r}; there are {', '.join(keys) or 'none'}"
-        )
+    groups = {key for each in chosen for key in each.groups}
+    if spans_key and spans_key not in groups:
+        known = ", ".join(sorted(groups)) or "none"
+        raise CotnerError(f"{input_path}: no spans under {spans_key!r}; there are {known}")
     write_atomically(output_path, _markup(chosen, output_path, options).encode("utf8"))
     _say(chosen, more, output_path)
 
@@ -83,13 +84,14 @@ def render_cli(
 def _drawn(docs: Iterable[Doc], model: str | None, teacher: bool, options: dict[str, Any]) -> Iterator[Drawn]:
     if model is None:
         for number, doc in enumerate(docs, start=1):
-            yield Drawn(doc, _named(picture_of(doc, options), doc, number))
+            yield Drawn(doc, _named(picture_of(doc, options), doc, number), set(doc.spans))
         return
     nlp = load_pipeline(model)
     entities = assigns(nlp, "doc.spans" if options["spans_key"] else "doc.ents")
     for number, (gold, predicted) in enumerate(predict(nlp, docs, teacher=teacher), start=1):
         picture, tally = compare_docs(gold, predicted, options, entities=entities)
-        yield Drawn(gold, _named(picture, gold, number, tally), tally)
+        groups = {*gold.spans, *predicted.spans}
+        yield Drawn(gold, _named(picture, gold, number, tally), groups, tally)
 
 
 def _named(picture: Picture, doc: Doc, number: int, tally: Tally | None = None) -> Picture:

@@ -72,15 +72,14 @@ def test_nothing_in_a_text_or_label_becomes_markup():
     assert not {name for name in names if name.startswith("on")}
 
 
-def test_the_same_in_every_process(doc, tmp_path):
+def test_the_same_in_another_process(doc, tmp_path):
     doc.to_disk(tmp_path / "doc")
     code = (
         "import sys, spacy; from spacy.tokens import Doc; from spacy_cotner import render;"
         f"print(render(Doc(spacy.blank('en').vocab).from_disk({str(tmp_path / 'doc')!r})))"
     )
-    for seed in ("1", "2"):
-        settings = {"env": {"PYTHONHASHSEED": seed}, "capture_output": True, "encoding": "utf8"}
-        assert subprocess.run([sys.executable, "-c", code], **settings).stdout.strip() == render(doc)
+    settings = {"env": {"PYTHONHASHSEED": "1"}, "capture_output": True, "encoding": "utf8"}
+    assert subprocess.run([sys.executable, "-c", code], **settings).stdout.strip() == render(doc)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "Nothing here."])
