@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from .money import Budget
 from .request import Request
 from .settings import SourceSettings
 from .tokens import completion_tokens, prompt_tokens
+from .transport import Transport
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -43,22 +43,13 @@ class Client:
         self.sent = 0
         self._key = read_key(settings) if api_key is None else api_key
         self._slots = asyncio.Semaphore(settings.slots)
-        self._turn = asyncio.Lock()
         self._limits = RateLimits(settings)
         self._budget = budget
         self._answered = False
         self._failures = 0
         self._down: SourceDown | None = None
         self.server: object = None  # an embedded server lives as long as its client
-        self._http = _http_client(event_hooks={"request": [self._before_send]})
-        self._api = openai.AsyncOpenAI(
-            api_key=self._key or "none",  # the package insists on one
-            base_url=settings.base_url,
-            timeout=settings.patience,
-            max_retries=settings.max_retries,
-            http_client=self._http,
-        )
-        self._cautious = self._api.with_options(max_retries=min(1, settings.max_retries))
+        self._transport = Transport(settings, self._key, self._before_send)
 
     async def ask(self, request: Request) -> Answer | Rejected:
         """Ask one request, with all retries.
@@ -110,27 +101,25 @@ class Client:
 
     async def _ask_once(self, payload: dict[str, Any]) -> Answer | Rejected:
         # A server that never answered yet gets one retry: waiting long is for those that are known to work.
-        api = self._api if self._answered else self._cautious
-        await self._take_turn()
+        retries = self.settings.max_retries if self._answered else min(1, self.settings.max_retries)
         try:
-            # Typed models are not worth their CPU here: servers add and omit fields as they like.
-            body = await api.post("/chat/completions", cast_to=object, body=payload)
-        except openai.APIStatusError as error:
+            body = await self._transport.post(payload, retries, self._pause)
+        except openai.APIError as error:
             return self._failed(error)
-        except openai.APIConnectionError as error:
-            return self._failed(error)
-        except (openai.OpenAIError, ValueError):
+        except ValueError:
             return Rejected("broken", "the response is not JSON")
         self._answered, self._failures = True, 0
         return read_answer(body)
 
-    async def _take_turn(self) -> None:
-        """One request is begun in each turn of the loop, so that it is on the wire before the next is built.
-
-        Without that, answers that arrive together leave together, and all slots wait for the last of them.
-        """
-        await self._turn.acquire()
-        asyncio.get_running_loop().call_soon(self._turn.release)
+    async def _pause(self, seconds: float) -> None:
+        """Wait before another try; meanwhile the slot is free for others."""
+        self._slots.release()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await self._slots.acquire()
+        if self._down is not None:
+            raise self._down
 
     def _failed(self, error: openai.APIError) -> Rejected:
         """Tell what concerns this request from what concerns them all."""
@@ -143,9 +132,10 @@ class Client:
 
     def _fatal(self, error: openai.APIError) -> str:
         settings = self.settings
-        if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
+        status = error.status_code if isinstance(error, openai.APIStatusError) else None
+        if status in (401, 403):
             return f"check the key in {settings.api_key_env}"
-        if isinstance(error, openai.NotFoundError):
+        if status == 404:
             return f"check elicit.source.model = {settings.model} and elicit.source.base_url"
         if error.code == "insufficient_quota":
             return "the account has no credit left"
@@ -158,7 +148,7 @@ class Client:
     @property
     def where(self) -> str:
         """RETURNS (str): The server's address, without anything secret in it."""
-        url = urlsplit(str(self._api.base_url))
+        url = urlsplit(self._transport.base_url)
         return f"{url.scheme}://{url.hostname}{f':{url.port}' if url.port else ''}{url.path}".rstrip("/")
 
     async def _before_send(self, _: Any) -> None:
@@ -177,7 +167,7 @@ class Client:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._api.close()
+        await self._transport.close()
 
 
 def read_key(settings: SourceSettings) -> str:
@@ -196,13 +186,6 @@ def read_key(settings: SourceSettings) -> str:
         f"no key: set the environment variable {name} (elicit.source.api_key_env = null for a server "
         "that needs none), or use --source recorded or --source local"
     )
-
-
-def _http_client(**settings: Any) -> Any:
-    """The transport on aiohttp costs a third less CPU; the other is always there."""
-    with suppress(AttributeError, RuntimeError):
-        return openai.DefaultAioHttpClient(**settings)
-    return openai.DefaultAsyncHttpxClient(**settings)
 
 
 def _is_slow(error: openai.APIError) -> bool:
