@@ -127,25 +127,48 @@ def costs(rows: Rows) -> str:
 
 
 def plot(rows: Rows, split: str, path: Path) -> None:
-    """Draw F1 over the share of labels, or bars where there is only one share; `pip install matplotlib`."""
+    """Draw F1 over the share of labels, or bars where there is only one share; `pip install matplotlib`.
+
+    rows (List[Dict[str, Any]]): The runs.
+    split (str): "dev" or a test set.
+    path (Path): The `.svg` file.
+    """
     import matplotlib
 
     matplotlib.use("svg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(6, 4))
-    for name, (recipe, view) in LINES.items():
-        points: dict[float, list[float]] = defaultdict(list)
-        for row in rows:
-            if row["recipe"] == recipe and row["variant"] == "full":
-                points[row["fraction"]].append(row[split][view]["f"])
-        shares = sorted(points)
-        means = [mean(points[share]) for share in shares]
-        spread = [stdev(points[share]) if len(points[share]) > 1 else 0.0 for share in shares]
-        if shares:
-            axes.errorbar([100 * s for s in shares], means, spread, marker="o", capsize=3, label=name)
-    axes.set(xscale="log", xlabel="labelled training texts, %", ylabel=f"{split} F1")
+    figure, axes = pyplot.subplots(figsize=(7, 4))
+    lines = {name: _points(rows, split, *where) for name, where in LINES.items()}
+    lines = {name: points for name, points in lines.items() if points}
+    shares = {share for points in lines.values() for share in points}
+    if len(shares) == 1:
+        values = [_mean_and_spread(next(iter(points.values()))) for points in lines.values()]
+        axes.barh(
+            list(lines), [m for m, _ in values], xerr=[s for _, s in values], capsize=3, color="#8fa8d8"
+        )
+        axes.set(xlim=(min(m for m, _ in values) - 3, None), xlabel=f"{split} F1")
+        axes.invert_yaxis()
+    else:
+        for name, points in lines.items():
+            means, spreads = zip(*(_mean_and_spread(points[share]) for share in sorted(points)), strict=True)
+            percents = [100 * share for share in sorted(points)]
+            axes.errorbar(percents, means, spreads, marker="o", capsize=3, label=name)
+        axes.set(xscale="log", xlabel="labelled training texts, %", ylabel=f"{split} F1")
+        axes.legend(loc="lower right", fontsize="small")
     axes.grid(alpha=0.3)
-    axes.legend()
     figure.tight_layout()
     figure.savefig(path)
+
+
+def _points(rows: Rows, split: str, recipe: str, view: str) -> dict[float, list[float]]:
+    """F1 of all seeds for each share of labels."""
+    points: dict[float, list[float]] = defaultdict(list)
+    for row in rows:
+        if row["recipe"] == recipe and row["variant"] == "full":
+            points[row["fraction"]].append(row[split][view]["f"])
+    return points
+
+
+def _mean_and_spread(values: list[float]) -> tuple[float, float]:
+    return mean(values), stdev(values) if len(values) > 1 else 0.0
