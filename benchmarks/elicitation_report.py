@@ -132,8 +132,8 @@ def main() -> None:
         "Written by `benchmarks/elicitation_report.py` from the JSON files beside it.\n\n"
         f"{on['cores']} cores, Python {on['python']}, openai {on['openai']}, spaCy {on['spacy']}; fake "
         "server on loopback, 200 ms latency (kill: 100 ms), in a process of its own. Load average before the "
-        f"runs: {load_of(*results.values())} on {on['cores']} cores. Where it is above 1, the machine was busy "
-        "with other work: rates are lower bounds then, CPU times are inflated, counts do not depend on it.\n\n"
+        f"runs: {load_of(*results.values())} on {on['cores']} cores. Above 1, the machine was busy "
+        "with other work: rates are lower bounds, CPU times are inflated, counts do not depend on it.\n\n"
         "| what | command | result |\n| --- | --- | --- |\n"
     )
     text += "".join(
