@@ -45,6 +45,7 @@ def run(base_url: str, store: Path, requests: int, start: int) -> dict[str, Any]
     cpu, clock = cpu_seconds(), time.perf_counter()
     statuses = Counter(outcomes["noun"].status for _, outcomes in elicitor.pipe(docs))
     seconds, cpu = time.perf_counter() - clock, cpu_seconds() - cpu
+    sent = elicitor.session.sent
     elicitor.close()
     rate, ideal = requests / seconds, CONCURRENCY / LATENCY
     with sqlite3.connect(store) as db:
@@ -55,6 +56,7 @@ def run(base_url: str, store: Path, requests: int, start: int) -> dict[str, Any]
         "share_of_ideal": round(rate / ideal, 4),
         "client_cpu_ms_per_request": round(1000 * cpu / requests, 2),
         "outcomes": dict(statuses),
+        "sent": sent,
         "stored": stored[0],
         "stored_keys": stored[1],
     }
@@ -72,7 +74,9 @@ def main() -> None:
         options = ["--latency", str(LATENCY)] + (["--faults"] if args.faults else [])
         with tempfile.TemporaryDirectory() as folder, fake_server(*options) as server:
             result = run(server.base_url, Path(folder) / "a.sqlite", args.requests, number * args.requests)
-            runs.append({**result, "server": server.stats()})
+            kinds = server.stats()["kinds"]
+            failed = sum(count for kind, count in kinds.items() if kind != "good")
+            runs.append({**result, "failed_attempts": failed, "server": server.stats()})
             print(runs[-1])
     shares = sorted(each["share_of_ideal"] for each in runs)
     name = "elicitation_faults" if args.faults else "elicitation_throughput"

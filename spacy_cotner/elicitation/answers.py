@@ -59,6 +59,17 @@ def read_answer(body: Any) -> Answer | Rejected:
     body (Any): The decoded JSON of the response.
     RETURNS (Union[Answer, Rejected]): A good answer, or why it is not one.
     """
+    outcome = _judge(body)
+    fields: list[Any] = [_encodable(x) if isinstance(x, str) else x for x in outcome]
+    return Answer(*fields) if isinstance(outcome, Answer) else Rejected(*fields)
+
+
+def _encodable(text: str) -> str:
+    """JSON can hold halves of surrogate pairs, which neither a store nor a Doc can."""
+    return text.encode("utf8", "ignore").decode("utf8")
+
+
+def _judge(body: Any) -> Answer | Rejected:
     try:
         choice = body["choices"][0]
         message = choice["message"]

@@ -9,6 +9,7 @@ import time
 import pytest
 from fake_openai import KEY, FakeOpenAI
 from PIL import Image
+from spacy.tokens import Doc
 
 from spacy_cotner import CotnerError
 from spacy_cotner.elicitation import AnswerStore, Elicitor, asker
@@ -241,6 +242,16 @@ def test_odd_texts(nlp, server, settings):
     outcomes = run(settings(), map(nlp, texts))
     assert statuses(outcomes) == ["skipped"] * 2 + ["answered"] * 3 + ["failed", "answered"]
     assert outcomes[5]["noun"].reason == "text too long"
+
+
+def test_odd_answers(nlp, server, settings):
+    server.script = lambda request, times: "half \ud83d of a pair \x00 שלום 🏳️‍🌈"
+    docs = [nlp("Hi"), nlp("Ho")]
+    assert statuses(run(settings(), docs)) == ["answered"] * 2
+    again = nlp("Hi")
+    assert statuses(run(settings(), [again])) == ["cached"]
+    assert again._.cot == docs[0]._.cot == {"noun": "half  of a pair \x00 שלום 🏳️‍🌈"}
+    assert Doc(nlp.vocab).from_bytes(again.to_bytes())._.cot == again._.cot
 
 
 def test_max_tokens_under_another_name_and_extra_settings(nlp, server, settings):
