@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +11,9 @@ from spacy.tokens import Doc, Span
 
 from ..errors import CotnerError
 from .schema import TypeMask
+
+# Heads whose pairs are looked at at once.
+BLOCK = 512
 
 # Token offsets: head start and end, tail start and end.
 Pair = tuple[int, int, int, int]
@@ -66,27 +69,41 @@ class Rules:
         RETURNS (Candidates): The pairs, heads in the order of the mentions.
         RAISES (CotnerError): If sentences are limited and the Doc has none.
         """
-        starts = numpy.asarray([mention.start for mention in mentions], dtype="int64")
-        distances: numpy.ndarray = abs(starts[:, None] - starts)
-        keep: numpy.ndarray = ~numpy.eye(len(mentions), dtype=bool)
-        if self.max_distance:
-            keep &= distances <= self.max_distance
-        if self.max_sentences and len(mentions) > 1:
-            sentences = numpy.asarray(_sentences(mentions))
-            keep &= abs(sentences[:, None] - sentences) < self.max_sentences
-        if self.types is not None:
-            kinds, rows = _kinds(mentions)
-            keep &= numpy.asarray(self.types.table(kinds).any(2))[rows[:, None], rows]
-        heads, tails = numpy.nonzero(keep)
-        n_found = len(heads)
-        if self.max_pairs and n_found > self.max_pairs:
-            # Of equally near pairs the first ones; both directions are equally near.
-            nearest = numpy.argsort(distances[heads, tails], kind="stable")[: self.max_pairs]
-            nearest.sort()
-            heads, tails = heads[nearest], tails[nearest]
+        heads = tails = distances = numpy.zeros(0, dtype="int64")
+        n_found = 0
+        for more in self._blocks(mentions):
+            n_found += len(more[0])
+            both = zip((heads, tails, distances), more, strict=True)
+            heads, tails, distances = (numpy.concatenate(pair) for pair in both)
+            if self.max_pairs and len(heads) > self.max_pairs:
+                # Of equally near pairs the first ones; both directions are equally near.
+                nearest = numpy.sort(numpy.argsort(distances, kind="stable")[: self.max_pairs])
+                heads, tails, distances = heads[nearest], tails[nearest], distances[nearest]
         ends = numpy.asarray([mention[:2] for mention in mentions], dtype="int64").reshape(-1, 2)
         pairs = numpy.concatenate([ends[heads], ends[tails]], axis=1).tolist()
         return Candidates([tuple(pair) for pair in pairs], n_found - len(heads))
+
+    def _blocks(self, mentions: Sequence[Mention]) -> Iterator[tuple[numpy.ndarray, ...]]:
+        """Heads, tails and distances of all candidates, some heads at a time: of a book with 10,000 spans not
+        even one bit a pair would fit in memory."""
+        starts = numpy.asarray([mention.start for mention in mentions], dtype="int64")
+        limits_sentences = self.max_sentences and len(mentions) > 1
+        sentences = numpy.asarray(_sentences(mentions) if limits_sentences else [])
+        kinds, rows = _kinds(mentions)
+        possible = None if self.types is None else numpy.asarray(self.types.table(kinds).any(2))
+        for first in range(0, len(mentions), BLOCK):
+            block = slice(first, first + BLOCK)
+            distances: numpy.ndarray = abs(starts[block, None] - starts)
+            keep = numpy.ones(distances.shape, dtype=bool)
+            numpy.fill_diagonal(keep[:, first:], False)
+            if self.max_distance:
+                keep &= distances <= self.max_distance
+            if limits_sentences:
+                keep &= abs(sentences[block, None] - sentences) < self.max_sentences
+            if possible is not None:
+                keep &= possible[rows[block, None], rows]
+            heads, tails = numpy.nonzero(keep)
+            yield heads + first, tails, distances[heads, tails]
 
     def allowed(self, pairs: Sequence[Pair], mentions: Sequence[Mention]) -> numpy.ndarray | None:
         """What the schema allows.

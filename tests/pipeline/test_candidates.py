@@ -8,6 +8,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_cotner import CotnerError
 from spacy_cotner.inverses import Inverses
+from spacy_cotner.pipeline import candidates
 from spacy_cotner.pipeline.candidates import Mention, Rules, mentions_of, spans_of
 from spacy_cotner.pipeline.schema import TypeMask, read_schema
 
@@ -83,6 +84,27 @@ def test_the_nearest_pairs_of_a_doc_and_how_many_were_left_out():
     assert found.pairs == [(0, 2, 4, 6), (4, 6, 7, 8), (7, 8, 4, 6)]
     assert found.n_left_out == 3
     assert Rules(max_pairs=6).select(MENTIONS).n_left_out == 0
+
+
+@pytest.mark.parametrize("rules", [Rules(), Rules(max_distance=9), Rules(max_pairs=25), Rules(max_pairs=1)])
+def test_heads_are_looked_at_in_blocks(rules, monkeypatch):
+    mentions = [Mention(start, start + 1) for start in (0, 3, 4, 4, 9, 12, 30, 31, 33)]
+    mentions[3] = Mention(4, 6)
+    whole = rules.select(mentions)
+    monkeypatch.setattr(candidates, "BLOCK", 2)
+    assert rules.select(mentions) == whole
+    assert not any(pair[:2] == pair[2:] for pair in whole.pairs)
+
+
+def test_a_book_of_spans():
+    """2,000 spans have 4 million pairs; the nearest of them are found without a list of all."""
+    found = Rules(max_pairs=50).select([Mention(3 * i, 3 * i + 1) for i in range(2000)])
+    assert found.pairs == [p for i in range(30) for p in _neighbours(i)][:50]
+    assert found.n_left_out == 2000 * 1999 - 50
+
+
+def _neighbours(i):
+    return [(3 * i, 3 * i + 1, 3 * j, 3 * j + 1) for j in (i - 1, i + 1) if j >= 0]
 
 
 def test_overlapping_nested_and_doubled_spans():
