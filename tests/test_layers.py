@@ -17,7 +17,8 @@ BELOW = {
     "errors": set(),
     "types": {"errors"},
     "characters": set(),
-    "scorers": {"types", "errors"},
+    "inverses": {"types", "errors"},
+    "scorers": {"inverses", "types", "errors"},
     "modules": set(),
     "models": {"modules", "types", "errors"},
     "elicitation": {"types", "errors"},
@@ -25,7 +26,7 @@ BELOW = {
     "visual": {"types", "errors", "characters"},
     "export": {"types", "errors", "characters"},
     "predictions": {"types", "errors"},
-    "pipeline": {"models", "modules", "elicitation", "scorers", "types", "errors"},
+    "pipeline": {"models", "modules", "elicitation", "data", "scorers", "inverses", "types", "errors"},
     "__init__": {"errors", "types", "visual"},
 }
 
