@@ -88,13 +88,26 @@ class AnswerStore:
             raise CotnerError(
                 f"{self.path}: made by a newer version of spacy-cotner; upgrade, or name another store"
             )
-        self._db.execute("PRAGMA journal_mode = WAL")
+        self._switch_to_wal()
         # NORMAL survives the death of the process at any moment; only a power cut can lose the last commits.
         self._db.execute("PRAGMA synchronous = NORMAL")
         if version < SCHEMA_VERSION:
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
+
+    def _switch_to_wal(self, patience: float = 60) -> None:
+        """SQLite does not wait for a lock here, although it was told to: another process may be doing the same
+        to a new store, or be reading its version."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Answer]:
         """Look answers up.

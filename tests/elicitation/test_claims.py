@@ -53,6 +53,17 @@ def test_two_at_once_pay_once(nlp, server, settings, tmp_path):
     assert claims(tmp_path) == 0
 
 
+def test_several_may_make_the_store_at_the_same_moment(tmp_path):
+    def open_and_close(path):
+        AnswerStore(path).close()
+
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(30):
+            list(pool.map(open_and_close, [tmp_path / f"{n}.sqlite"] * 8))
+            with sqlite3.connect(tmp_path / f"{n}.sqlite") as db:
+                assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 PROCESS = """
 import sys, spacy
 from spacy_cotner.elicitation import Elicitor, load_settings
