@@ -97,8 +97,8 @@ class AnswerStore:
             )
 
     def _switch_to_wal(self, patience: float = 60) -> None:
-        """SQLite does not wait for a lock here, although it was told to: another process may be doing the same
-        to a new store, or be reading its version."""
+        """SQLite does not wait for a lock here, although it was told to: another process may be doing the
+        same to a new store, or be reading its version."""
         deadline = time.monotonic() + patience
         while True:
             try:
