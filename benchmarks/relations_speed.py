@@ -132,17 +132,18 @@ def main() -> None:
     if args.one:
         print(json.dumps(measure(args.modes[0], args.entities[0], args.encoder, args.runs)))
         return
-    rows = []
+    on = {"machine": f"{platform.machine()}, {torch.get_num_threads()} threads", "torch": torch.__version__}
+    rows = json.loads(args.out.read_text())["runs"] if args.out.exists() else []
     for mode in args.modes:
         for n in args.entities:
             # A process each: what one has used is not counted for the next.
             command = [sys.executable, __file__, "--one", "--modes", mode, "--entities", str(n)]
             command += ["--encoder", args.encoder, "--runs", str(args.runs)]
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            rows = [row for row in rows if (row["mode"], row["entities"]) != (mode, n)]
             rows.append(json.loads(output.splitlines()[-1]))
             print(rows[-1], flush=True)
-    on = {"machine": f"{platform.machine()}, {torch.get_num_threads()} threads", "torch": torch.__version__}
-    args.out.write_text(json.dumps({"encoder": args.encoder, **on, "runs": rows}, indent=1) + "\n")
+            args.out.write_text(json.dumps({"encoder": args.encoder, **on, "runs": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -34,16 +34,16 @@ class Decider:
     def average(self, pairs: Sequence[Pair], probabilities: numpy.ndarray) -> numpy.ndarray:
         """Give both directions of a pair the mean of what each says.
 
-        pairs (Sequence[Pair]): The pairs of one text; those whose turned pair is not among them stay.
+        pairs (Sequence[Pair]): Different pairs of one text; those whose turned pair is not among them stay.
         probabilities (ndarray): (pairs, labels)
         RETURNS (ndarray): (pairs, labels)
         """
         tied = numpy.flatnonzero(self.inverse_columns >= 0)
-        rows = {pair: row for row, pair in enumerate(pairs)}
-        back = numpy.asarray([rows.get(turned(pair), row) for pair, row in rows.items()])
-        both = numpy.flatnonzero(back != numpy.arange(len(back)))
-        if not len(tied) or not len(both):
+        if not len(tied):
             return probabilities
+        rows = {pair: row for row, pair in enumerate(pairs)}
+        back = numpy.asarray([rows.get(turned(pair), row) for pair, row in rows.items()], dtype="int64")
+        both = numpy.flatnonzero(back != numpy.arange(len(back)))
         averaged = probabilities.copy()
         there = probabilities[numpy.ix_(both, tied)]
         averaged[numpy.ix_(both, tied)] = (

@@ -77,6 +77,7 @@ DEFAULT_SETTINGS = {key: value for key, value in DEFAULT_CONFIG.items() if key n
 Predictions = list[tuple[Sequence[Pair], numpy.ndarray]]
 
 LEFT_OUT = "left out: pair over max_pairs_per_doc, the nearest are looked at"
+FOREIGN = "noted: Doc whose entities all have types that the schema does not know, they stand in no relation"
 NO_SPANS = "noted: Doc without doc.spans[{!r}], it has nothing that could be related"
 
 
@@ -365,6 +366,9 @@ class CotRel(DistilledPipe):
     def _candidates(self, doc: Doc, mentions: Sequence[Mention], rules: Rules) -> list[Pair]:
         candidates = rules.select(mentions)
         self.findings.note(LEFT_OUT, doc, candidates.n_left_out)
+        known = rules.types.types if rules.types is not None else set()
+        if known and len(mentions) > 1 and all(m.types and known.isdisjoint(m.types) for m in mentions):
+            self.findings.note(FOREIGN, doc)
         return candidates.pairs
 
     def _mask(self, logits: Tensor, pairs: Sequence[Pair], mentions: Sequence[Mention]) -> Tensor:

@@ -68,6 +68,13 @@ class TypeMask:
         self.labels = list(labels)
         self.allowed = [{(h, t) for h, t in schema[label]} if label in schema else None for label in labels]
 
+    @property
+    def types(self) -> set[str]:
+        """RETURNS (Set[str]): Types that may stand in some relation; empty if any may."""
+        if None in self.allowed:
+            return set()
+        return {each for pairs in self.allowed for pair in pairs or () for each in pair}
+
     def table(self, kinds: Sequence[frozenset[str]]) -> numpy.ndarray:
         """An entity without a type may stand in every relation, one of several types in those of each.
 

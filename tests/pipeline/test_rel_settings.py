@@ -99,6 +99,18 @@ def test_schema_is_learnt_saved_and_obeyed(make_nlp, tmp_path):
     assert len(doc._.relations) == 4
 
 
+def test_types_of_another_recognizer_are_said(make_nlp):
+    """A schema of PER and a recognizer that says PERSON would silently find nothing."""
+    nlp = fit(make_nlp(*REL, rel={"schema": "auto"}), gold_docs(spacy.blank("en")), steps=1)
+    doc = gold_docs(spacy.blank("en"))[1]
+    doc.ents = [Span(doc, ent.start, ent.end, label=f"{ent.label_}X") for ent in doc.ents]
+    with pytest.warns(UserWarning, match="cot_rel: 1 noted: Doc whose entities all have types that"):
+        assert extract(nlp, doc)._.relations == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        extract(nlp, gold_docs(spacy.blank("en"))[1])
+
+
 def test_schema_is_learnt_anew_at_the_next_initialize(make_nlp):
     nlp = fit(make_nlp(*REL, rel={"schema": "auto"}), gold_docs(spacy.blank("en")), steps=1)
     docs = gold_docs(spacy.blank("en"))

@@ -61,6 +61,8 @@ def test_mask():
     assert mask.table([PER, ORG]).shape == (2, 2, 2)
     assert mask.table([]).shape == (0, 0, 2)
     assert not mask.allows(ORG, ORG, "works")
+    assert mask.types == set()
+    assert TypeMask({"works": [["PER", "ORG"]]}, ["works"]).types == {"PER", "ORG"}
 
 
 @pytest.mark.parametrize(
