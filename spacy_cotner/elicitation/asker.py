@@ -28,6 +28,9 @@ WINDOW = 2048
 # Seconds that requests under way get when the run is stopped.
 GRACE = 5.0
 
+# Seconds that the user's thread leaves the loop alone while there is no need to prepare more.
+PAUSE = 0.02
+
 # Seconds between looks at what another process is asking.
 PATIENCE = 0.5
 
@@ -151,13 +154,19 @@ class Asker(Generic[Item]):
                     chunk = list(islice(jobs, LOOKUP))
                     more = bool(chunk)
                     waiting.extend(self._start(chunk))
-                elif waiting:
-                    self._progress.wait(1.0)  # not for ever: Ctrl-C must get through on every platform
+                elif more or waiting:
+                    self._wait()
         finally:
             self._stop()
 
     def _has_room(self, waiting: int) -> bool:
         return waiting < WINDOW and self._begun - self._ended < 4 * self._slots
+
+    def _wait(self) -> None:
+        self._progress.wait(1.0)  # not for ever: Ctrl-C must get through on every platform
+        if self._begun - self._ended > self._slots:
+            # Enough is prepared: a few more may come. Changing threads for each answer costs both of them.
+            time.sleep(PAUSE)
 
     def _start(self, chunk: list[tuple[Item, list[Request | Outcome]]]) -> list[tuple[Item, list[Part]]]:
         keys = [part.key for _, parts in chunk for part in parts if isinstance(part, Request)]
