@@ -125,6 +125,7 @@ class Asker(Generic[Item]):
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._begun = self._ended = 0
         self._progress = Event()
+        self._failure: BaseException | None = None
 
     @property
     def sent(self) -> int:
@@ -141,6 +142,7 @@ class Asker(Generic[Item]):
         YIELDS (Tuple[Item, List[Outcome]]): The items in their order, with an outcome for each question.
         RAISES (CotnerError): If there is no point in going on; what came is in the store.
         """
+        self._failure = None
         for desk in self._desks:
             desk.client.resume()
         waiting: deque[tuple[Item, list[Part]]] = deque()
@@ -208,7 +210,7 @@ class Asker(Generic[Item]):
 
     def _result(self, key: str, pending: Pending) -> Outcome:
         if pending.error is not None:
-            raise pending.error
+            raise self._failure or pending.error
         outcome = pending.outcome
         assert outcome is not None
         if key:
@@ -230,6 +232,11 @@ class Asker(Generic[Item]):
         self._tasks.discard(task)
         pending.error = asyncio.CancelledError() if task.cancelled() else task.exception()
         pending.outcome = None if pending.error else task.result()
+        if pending.error and self._failure is None:
+            # The run is over: what is not sent yet would be paid for and lost, on a full disk for example.
+            self._failure = pending.error
+            for desk in self._desks:
+                desk.client.stop()
         self._ended += 1
         self._progress.set()
 
