@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -60,6 +61,7 @@ def augment_cli(
     }
     overrides = collect_overrides(ctx, options, ("elicit", "augment"))
     settings, how = load_settings(config, overrides), load_augment_settings(config, overrides)
+    gc.freeze()  # as in `elicit`
     tally, written = augment(input_path, output_path, settings, how, limit=limit)
     print(tally.table(how.use) + tally.asked.bill(PriceList(settings.prices)))
     for line in tally.asked.listing():

@@ -28,6 +28,9 @@ WINDOW = 2048
 # Seconds that requests under way get when the run is stopped.
 GRACE = 5.0
 
+# Seconds that the user's thread leaves the loop alone while there is no need to prepare more.
+PAUSE = 0.02
+
 # Seconds between looks at what another process is asking.
 PATIENCE = 0.5
 
@@ -122,6 +125,7 @@ class Asker(Generic[Item]):
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._begun = self._ended = 0
         self._progress = Event()
+        self._failure: BaseException | None = None
 
     @property
     def sent(self) -> int:
@@ -138,6 +142,7 @@ class Asker(Generic[Item]):
         YIELDS (Tuple[Item, List[Outcome]]): The items in their order, with an outcome for each question.
         RAISES (CotnerError): If there is no point in going on; what came is in the store.
         """
+        self._failure = None
         for desk in self._desks:
             desk.client.resume()
         waiting: deque[tuple[Item, list[Part]]] = deque()
@@ -151,13 +156,19 @@ class Asker(Generic[Item]):
                     chunk = list(islice(jobs, LOOKUP))
                     more = bool(chunk)
                     waiting.extend(self._start(chunk))
-                elif waiting:
-                    self._progress.wait(1.0)  # not for ever: Ctrl-C must get through on every platform
+                elif more or waiting:
+                    self._wait()
         finally:
             self._stop()
 
     def _has_room(self, waiting: int) -> bool:
         return waiting < WINDOW and self._begun - self._ended < 4 * self._slots
+
+    def _wait(self) -> None:
+        self._progress.wait(1.0)  # not for ever: Ctrl-C must get through on every platform
+        if self._begun - self._ended > self._slots:
+            # Enough is prepared: a few more may come. Changing threads for each answer costs both of them.
+            time.sleep(PAUSE)
 
     def _start(self, chunk: list[tuple[Item, list[Request | Outcome]]]) -> list[tuple[Item, list[Part]]]:
         keys = [part.key for _, parts in chunk for part in parts if isinstance(part, Request)]
@@ -199,7 +210,7 @@ class Asker(Generic[Item]):
 
     def _result(self, key: str, pending: Pending) -> Outcome:
         if pending.error is not None:
-            raise pending.error
+            raise self._failure or pending.error
         outcome = pending.outcome
         assert outcome is not None
         if key:
@@ -221,6 +232,11 @@ class Asker(Generic[Item]):
         self._tasks.discard(task)
         pending.error = asyncio.CancelledError() if task.cancelled() else task.exception()
         pending.outcome = None if pending.error else task.result()
+        if pending.error and self._failure is None:
+            # The run is over: what is not sent yet would be paid for and lost, on a full disk for example.
+            self._failure = pending.error
+            for desk in self._desks:
+                desk.client.stop()
         self._ended += 1
         self._progress.set()
 

@@ -16,8 +16,9 @@ from .store import AnswerStore
 # Seconds after which the claims of a process that died are anybody's. One that lives renews them long before.
 LEASE = 20.0
 
-# Seconds that a group gathers. Nobody waits for it: requests are claimed before there is a slot for them.
-GATHER = 0.005
+# Seconds that a group gathers when so many requests are under way. Nobody waits for it: by then, requests are
+# claimed before there is a slot for them.
+GATHER, MANY = 0.02, 16
 
 
 class Entry(NamedTuple):
@@ -81,7 +82,7 @@ class Ledger:
         """While one group is committed, the next one gathers."""
         loop = asyncio.get_running_loop()
         while self._entries:
-            await asyncio.sleep(GATHER)
+            await asyncio.sleep(GATHER if len(self._claimed) > MANY else 0)
             group, self._entries = self._entries, []
             try:
                 results = await loop.run_in_executor(self._thread, self._commit, group)

@@ -115,7 +115,6 @@ class AnswerStore:
         keys (Iterable[str]): Keys of requests.
         RETURNS (Dict[str, Answer]): Key -> answer, for those that are there.
         """
-        keys = list(dict.fromkeys(keys))
         rows = self._find(_SELECT, list(dict.fromkeys(keys)))
         return {key: Answer(*row) for key, *row in rows}
 
