@@ -54,10 +54,10 @@ class Study:
         self.parts = split(corpora, fraction, seed, self.folder)
         self.variant = self.folder / name.replace(" ", "-")
 
-    def overrides(self, steps: int, **paths: Path) -> dict[str, Any]:
+    def overrides(self, steps: int, rank: int = 0, /, **paths: Path) -> dict[str, Any]:
         every = max(1, steps // 4)
         return {
-            "system.seed": self.seed,
+            "system.seed": self.seed + 100 * rank,
             "training.max_steps": steps,
             "training.eval_frequency": every,
             "training.optimizer.learn_rate.warmup_steps": max(1, steps // 8),
@@ -66,35 +66,36 @@ class Study:
             **dict(pair.split("=", 1) for pair in self.args.set),
         }
 
-    def baseline(self) -> tuple[Path, dict[str, Any]]:
-        """Text only, no CoT anywhere."""
-        settings = {**self.overrides(self.args.steps, train=self.parts["plain"]), f"{ENCODER}.k": 0}
-        return self._trained(self.folder / "baseline", settings)
+    def baseline(self, rank: int = 0) -> tuple[Path, dict[str, Any]]:
+        """Text only, no CoT anywhere; ranks differ in their random numbers."""
+        settings = {**self.overrides(self.args.steps, rank, train=self.parts["plain"]), f"{ENCODER}.k": 0}
+        return self._trained(_ranked(self.folder / "baseline", rank), settings)
 
-    def teacher(self) -> tuple[Path, dict[str, Any]]:
+    def teacher(self, rank: int = 0) -> tuple[Path, dict[str, Any]]:
         """Both views of the labelled texts."""
-        settings = self.overrides(self.args.teacher_steps, train=self.parts["labelled"])
+        settings = self.overrides(self.args.teacher_steps, rank, train=self.parts["labelled"])
         settings |= {"corpora.dev.teacher_view": True, **ABLATIONS[self.name]}
-        return self._trained(self.variant / "teacher", settings)
+        return self._trained(_ranked(self.variant / "teacher", rank), settings)
 
     def self_training(self) -> tuple[Path, dict[str, Any]]:
-        """The pool with soft labels of the baseline: all that can be had without CoT."""
-        soft, seconds = self._labelled(self.folder / "self.spacy", self.baseline()[0], "--text-only")
+        """The pool with soft labels of the baselines: all that can be had without CoT."""
+        teachers = [self.baseline(rank)[0] for rank in range(self.args.teachers)]
+        soft, seconds = self._labelled(self.folder / "self.spacy", teachers, "--text-only")
         settings = self.overrides(self.args.student_steps, train=self.parts["plain"], unlabelled=soft)
         settings |= {f"{ENCODER}.k": 0, "corpora.train.ratio": self.args.ratio}
         folder, costs = self._trained(self.folder / "self-training", settings)
         return folder, {**costs, "label_seconds": seconds}
 
     def student(self) -> tuple[Path, dict[str, Any]]:
-        """The pool with soft labels of the teacher, and both views of the labelled texts."""
-        return self._student("student", self.teacher()[0])
+        """The pool with soft labels of the teachers, and both views of the labelled texts."""
+        return self._student("student", [self.teacher(rank)[0] for rank in range(self.args.teachers)])
 
     def second_student(self) -> tuple[Path, dict[str, Any]]:
         """The same once more, taught by the first student's teacher view, which has read the pool."""
-        return self._student("second-student", self.student()[0])
+        return self._student("second-student", [self.student()[0]])
 
-    def _student(self, name: str, teacher: Path) -> tuple[Path, dict[str, Any]]:
-        soft, seconds = self._labelled(self.variant / f"{name}.spacy", teacher)
+    def _student(self, name: str, teachers: list[Path]) -> tuple[Path, dict[str, Any]]:
+        soft, seconds = self._labelled(self.variant / f"{name}.spacy", teachers)
         settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], unlabelled=soft)
         settings |= {"corpora.train.ratio": self.args.ratio, **ABLATIONS[self.name]}
         if self.args.augmented:
@@ -110,12 +111,16 @@ class Study:
             costs.write_text(json.dumps(spent))
         return folder / "model-best", json.loads(costs.read_text())
 
-    def _labelled(self, path: Path, teacher: Path, *options: str) -> tuple[Path, float]:
+    def _labelled(self, path: Path, teachers: list[Path], *options: str) -> tuple[Path, float]:
         path.parent.mkdir(parents=True, exist_ok=True)
         timing = path.with_suffix(".seconds")
         if not timing.exists():
-            timing.write_text(str(label(self.parts["pool"], path, teacher, *options)))
+            timing.write_text(str(label(self.parts["pool"], path, teachers, *options)))
         return path, float(timing.read_text())
+
+
+def _ranked(folder: Path, rank: int) -> Path:
+    return folder.with_name(f"{folder.name}-{rank + 1}") if rank else folder
 
 
 RECIPES: dict[str, Callable[[Study], tuple[Path, dict[str, Any]]]] = {
@@ -191,6 +196,8 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--steps", type=int, default=633, help="updates of the baseline")
     run.add_argument("--teacher-steps", type=int, default=633)
     run.add_argument("--student-steps", type=int, default=633, help="of student and self-training")
+    more = "how many teachers (or baselines, for self-training) are averaged"
+    run.add_argument("--teachers", type=int, default=1, help=more)
     run.add_argument("--ratio", type=float, default=4.0, help="unlabelled texts for each labelled one")
     run.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="more settings, for all runs")
     run.add_argument("--gpu-id", type=int, default=-1)

@@ -102,10 +102,11 @@ def train(config: Path, output: Path, overrides: dict[str, Any], gpu: int) -> di
     return {"train_seconds": round(time.perf_counter() - start), "peak_mb": round(peak)}
 
 
-def label(corpus: Path, output: Path, teacher: Path, *options: str) -> float:
+def label(corpus: Path, output: Path, teachers: list[Path], *options: str) -> float:
     """Run `cotner label`. RETURNS (float): Seconds."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "spacy", "cotner", "label", str(corpus), str(output), "-t", str(teacher)]
+    command = [sys.executable, "-m", "spacy", "cotner", "label", str(corpus), str(output)]
+    command += [word for teacher in teachers for word in ("-t", str(teacher))]
     subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
     return round(time.perf_counter() - start)
 
