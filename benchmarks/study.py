@@ -4,34 +4,39 @@ python benchmarks/study.py run efficiency --train T.spacy --dev D.spacy --test E
 python benchmarks/study.py report benchmarks/results/study-efficiency.jsonl
 
 One JSON line a run is appended as soon as it ends; runs that are there already are skipped. Corpora are
-those of `cotner elicit`. Checkpoints are chosen on dev; test is only reported. Studies: `efficiency` (share
-of labels), `ablation` (one part changed at a time), `cross` (test sets of other domains).
+those of `cotner elicit`; with `--config configs/rel.cfg` the study is about relations. Checkpoints are chosen
+on dev; test is only reported. Studies: `efficiency` (share of labels), `ablation` (one part changed at a
+time), `cross` (test sets of other domains).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 from study_report import report
-from study_runs import DISTILLATION, ENCODER, Corpora, count_words, label, score, split, train
+from study_runs import ENCODER, Corpora, count_words, label, score, split, task_of, train
 
 RESULTS = Path(__file__).parent / "results"
-# A name, and what is changed in the config of the teacher and of its student.
+# A model, and what it cost.
+Trained = tuple[Path, dict[str, Any]]
+
+# A name, and what is changed in the config of the teacher and of its student; `distillation` is the task's.
 ABLATIONS: dict[str, dict[str, Any]] = {
     "full": {},
     "no fusion": {f"{ENCODER}.mention_window": None},
     "no caption": {f"{ENCODER}.caption": False},
     "no prompts": {f"{ENCODER}.k": 0},
-    "no KL": {f"{DISTILLATION}.kl_weight": 0.0},
-    "T = 2": {f"{DISTILLATION}.temperature": 2.0},
-    "teacher moves, too": {f"{DISTILLATION}.detach_teacher": False},
+    "no KL": {"distillation.kl_weight": 0.0},
+    "T = 2": {"distillation.temperature": 2.0},
+    "teacher moves, too": {"distillation.detach_teacher": False},
     "explanation aside": {f"{ENCODER}.attend": False},
     "prompts imagine": {f"{ENCODER}.imagination": 1.0},
     "half as much CoT": {f"{ENCODER}.cot_length": 32},
@@ -48,11 +53,14 @@ class Study:
     """
 
     def __init__(self, args: argparse.Namespace, fraction: float, seed: int, name: str = "full"):
-        self.args, self.fraction, self.seed, self.name = args, fraction, seed, name
+        self.args, self.fraction, self.seed = args, fraction, seed
+        self.changes = {
+            f"components.{args.task}.{key}" if key.startswith("distillation.") else key: value
+            for key, value in ABLATIONS[name].items()
+        }
         self.folder = args.work / f"{fraction:g}" / str(seed)
         corpora = Corpora(args.train, args.dev, args.test, args.pool)
         self.parts = split(corpora, fraction, seed, self.folder)
-        self.variant = self.folder / name.replace(" ", "-")
 
     def overrides(self, steps: int, rank: int = 0, /, **paths: Path) -> dict[str, Any]:
         every = max(1, steps // 4)
@@ -66,64 +74,66 @@ class Study:
             **dict(pair.split("=", 1) for pair in self.args.set),
         }
 
-    def baseline(self, rank: int = 0) -> tuple[Path, dict[str, Any]]:
+    def baseline(self, rank: int = 0) -> Trained:
         """Text only, no CoT anywhere; ranks differ in their random numbers."""
         settings = {**self.overrides(self.args.steps, rank, train=self.parts["plain"]), f"{ENCODER}.k": 0}
-        return self._trained(_ranked(self.folder / "baseline", rank), settings)
+        return self._trained("baseline", settings)
 
-    def teacher(self, rank: int = 0) -> tuple[Path, dict[str, Any]]:
+    def teacher(self, rank: int = 0) -> Trained:
         """Both views of the labelled texts."""
         settings = self.overrides(self.args.teacher_steps, rank, train=self.parts["labelled"])
-        settings |= {"corpora.dev.teacher_view": True, **ABLATIONS[self.name]}
-        return self._trained(_ranked(self.variant / "teacher", rank), settings)
+        settings |= {"corpora.dev.teacher_view": True, **self.changes}
+        return self._trained("teacher", settings)
 
-    def self_training(self) -> tuple[Path, dict[str, Any]]:
+    def self_training(self) -> Trained:
         """The pool with soft labels of the baselines: all that can be had without CoT."""
-        teachers = [self.baseline(rank)[0] for rank in range(self.args.teachers)]
-        soft, seconds = self._labelled(self.folder / "self.spacy", teachers, "--text-only")
+        soft, seconds = self._labelled(map(self.baseline, range(self.args.teachers)), "--text-only")
         settings = self.overrides(self.args.student_steps, train=self.parts["plain"], unlabelled=soft)
         settings |= {f"{ENCODER}.k": 0, "corpora.train.ratio": self.args.ratio}
-        folder, costs = self._trained(self.folder / "self-training", settings)
+        folder, costs = self._trained("self-training", settings)
         return folder, {**costs, "label_seconds": seconds}
 
-    def student(self) -> tuple[Path, dict[str, Any]]:
+    def student(self) -> Trained:
         """The pool with soft labels of the teachers, and both views of the labelled texts."""
-        return self._student("student", [self.teacher(rank)[0] for rank in range(self.args.teachers)])
+        return self._student("student", map(self.teacher, range(self.args.teachers)))
 
-    def second_student(self) -> tuple[Path, dict[str, Any]]:
+    def second_student(self) -> Trained:
         """The same once more, taught by the first student's teacher view, which has read the pool."""
-        return self._student("second-student", [self.student()[0]])
+        return self._student("second-student", [self.student()])
 
-    def _student(self, name: str, teachers: list[Path]) -> tuple[Path, dict[str, Any]]:
-        soft, seconds = self._labelled(self.variant / f"{name}.spacy", teachers)
+    def _student(self, name: str, teachers: Iterable[Trained]) -> Trained:
+        soft, seconds = self._labelled(teachers)
         settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], unlabelled=soft)
-        settings |= {"corpora.train.ratio": self.args.ratio, **ABLATIONS[self.name]}
+        settings |= {"corpora.train.ratio": self.args.ratio, **self.changes}
         if self.args.augmented:
             settings["paths.augmented"] = self.args.augmented
-        folder, costs = self._trained(self.variant / name, settings)
+        folder, costs = self._trained(name, settings)
         words = sum(count_words(self.parts[part]) for part in ("labelled", "pool"))
         return folder, {**costs, "label_seconds": seconds, "cot_words": words}
 
-    def _trained(self, folder: Path, overrides: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+    def _trained(self, name: str, overrides: dict[str, Any]) -> Trained:
+        """What has been trained with these settings, on these files, is not trained again."""
+        folder = self.folder / f"{name}-{_digest(overrides)}"
         costs = folder / "costs.json"
         if not costs.exists():
             spent = train(self.args.config, folder, overrides, self.args.gpu_id)
             costs.write_text(json.dumps(spent))
         return folder / "model-best", json.loads(costs.read_text())
 
-    def _labelled(self, path: Path, teachers: list[Path], *options: str) -> tuple[Path, float]:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def _labelled(self, teachers: Iterable[Trained], *options: str) -> tuple[Path, float]:
+        models = [model for model, _ in teachers]
+        path = self.folder / f"soft-{_digest([models, options])}.spacy"
         timing = path.with_suffix(".seconds")
         if not timing.exists():
-            timing.write_text(str(label(self.parts["pool"], path, teachers, *options)))
+            timing.write_text(str(label(self.parts["pool"], path, models, *options)))
         return path, float(timing.read_text())
 
 
-def _ranked(folder: Path, rank: int) -> Path:
-    return folder.with_name(f"{folder.name}-{rank + 1}") if rank else folder
+def _digest(settings: Any) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
-RECIPES: dict[str, Callable[[Study], tuple[Path, dict[str, Any]]]] = {
+RECIPES: dict[str, Callable[[Study], Trained]] = {
     "baseline": Study.baseline,
     "teacher": Study.teacher,
     "self-training": Study.self_training,
@@ -137,6 +147,7 @@ def main() -> None:
     if args.command == "report":
         report(args.rows, args.title)
         return
+    args.task = task_of(args.config)
     args.out = args.out or RESULTS / f"study-{args.study}.jsonl"
     done = [json.loads(line) for line in args.out.read_text().splitlines()] if args.out.exists() else []
     for vary in args.vary:
@@ -148,13 +159,14 @@ def main() -> None:
                 study = Study(args, fraction, seed, name)
                 for recipe in args.recipes:
                     key = {"fraction": fraction, "seed": seed, "variant": name, "recipe": recipe}
+                    key |= _key(args, recipe)
                     if any(row.items() >= key.items() for row in done):
                         continue
                     model, costs = RECIPES[recipe](study)
-                    row = {**key, **costs, "dev": score(model, args.dev)}
+                    row = {**key, **costs, "dev": score(model, args.dev, args.task)}
                     others = {"test": args.test} if args.test else {}
                     others |= {path.parent.name: path for path in args.others}
-                    row |= {split_name: score(model, path) for split_name, path in others.items()}
+                    row |= {split_name: score(model, path, args.task) for split_name, path in others.items()}
                     row |= {"machine": f"{platform.machine()}, {torch.get_num_threads()} threads"}
                     row |= {
                         "torch": torch.__version__,
@@ -165,6 +177,13 @@ def main() -> None:
                     with open(args.out, "a", encoding="utf8") as file:
                         file.write(json.dumps(row) + "\n")
                     print({**key, **costs, **{s: _short(row[s]) for s in ("dev", *others)}}, flush=True)
+
+
+def _key(args: argparse.Namespace, recipe: str) -> dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The settings that tell runs of a recipe apart."""
+    if recipe in ("baseline", "teacher"):
+        return {"steps": args.steps if recipe == "baseline" else args.teacher_steps}
+    return {"steps": args.student_steps, "teachers": args.teachers, "ratio": args.ratio}
 
 
 def _short(scores: dict[str, Any]) -> dict[str, float]:

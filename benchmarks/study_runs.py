@@ -9,18 +9,21 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import spacy
-from spacy.scorer import PRFScore, Scorer
+from spacy.language import Language
+from spacy.scorer import PRFScore
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from spacy_cotner.report import load_pipeline, read_examples, teacher_examples
+from spacy_cotner.scorers import pair_keys, relation_keys
+from spacy_cotner.types import NO_RELATION
 
 ENCODER = "components.cot_transformer.model"
-DISTILLATION = "components.cot_ner.distillation"
 
 
 class Corpora(NamedTuple):
@@ -111,14 +114,20 @@ def label(corpus: Path, output: Path, teachers: list[Path], *options: str) -> fl
     return round(time.perf_counter() - start)
 
 
-def score(model: Path, corpus: Path, main: str = "ents_f") -> dict[str, Any]:
+def task_of(config: Path) -> str:
+    """RETURNS (str): The component that the study is about."""
+    pipeline = spacy.util.load_config(config)["nlp"]["pipeline"]
+    return next(name for name in TASKS if name in pipeline)
+
+
+def score(model: Path, corpus: Path, task: str) -> dict[str, Any]:
     """Score both views.
 
     model (Path): A trained pipeline.
     corpus (Path): Labelled texts with CoT.
-    main (str): The score that is reported.
-    RETURNS (Dict[str, Any]): For "student" and "teacher" the score, and for `ents_f` the counts of each text
-        (true positives, false positives, false negatives), for significance tests.
+    task (str): "cot_ner" for entity F1, "cot_rel" for micro-F1 between given entities.
+    RETURNS (Dict[str, Any]): For "student" and "teacher" the score, and the counts of each text (true
+        positives, false positives, false negatives), for significance tests.
     """
     nlp, rows = load_pipeline(model), {}
     for view in ("student", "teacher"):
@@ -128,16 +137,48 @@ def score(model: Path, corpus: Path, main: str = "ents_f") -> dict[str, Any]:
         # `nlp.evaluate` works on copies; the predictions of each text are wanted here.
         for eg, doc in zip(examples, nlp.pipe([eg.predicted for eg in examples]), strict=True):
             eg.predicted = doc
-        rows[view] = {"f": round(100 * Scorer(nlp).score(examples)[main], 2)}
-        if main == "ents_f":
-            rows[view]["counts"] = [counts(eg) for eg in examples]
+        found = [counts(*each) for each in TASKS[task](nlp, examples)]
+        tp, fp, fn = (sum(column) for column in zip(*found, strict=True))
+        rows[view] = {"f": round(200 * tp / max(2 * tp + fp + fn, 1), 2), "counts": found}
     return rows
 
 
-def counts(example: Example) -> tuple[int, int, int]:
+def entities(nlp: Language, examples: list[Example]) -> Iterator[tuple[set[Any], set[Any]]]:
+    """YIELDS (Tuple[Set, Set]): Gold and predicted entities of each text."""
+    for eg in examples:
+        gold, found = (
+            {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
+            for doc in (eg.reference, eg.predicted)
+        )
+        yield gold, found
+
+
+def relations(nlp: Language, examples: list[Example]) -> Iterator[tuple[set[Any], set[Any]]]:
+    """YIELDS (Tuple[Set, Set]): Gold relations of each text, and what is predicted for the annotated pairs."""
+    pipe = nlp.get_pipe("cot_rel")
+    pairs = [
+        [(r.head.start, r.head.end, r.tail.start, r.tail.end) for r in eg.reference._.relations]
+        for eg in examples
+    ]
+    for start in range(0, len(examples), nlp.batch_size):
+        batch = slice(start, start + nlp.batch_size)
+        docs = list(nlp.get_pipe("cot_transformer").pipe([eg.predicted for eg in examples[batch]]))
+        for eg, doc, found in zip(
+            examples[batch], docs, pipe.predict_pairs(docs, pairs[batch]), strict=True
+        ):
+            keys = relation_keys(eg.reference._.relations), pair_keys(doc, pipe.settings.decider.decide(*found))
+            yield tuple({key for key in each if key[1] != NO_RELATION} for each in keys)
+
+
+# What is compared with what, by the component that the study is about.
+TASKS: dict[str, Callable[[Language, list[Example]], Iterator[tuple[set[Any], set[Any]]]]] = {
+    "cot_ner": entities,
+    "cot_rel": relations,
+}
+
+
+def counts(gold: set[Any], found: set[Any]) -> tuple[int, int, int]:
     """RETURNS (Tuple[int, int, int]): True positives, false positives, false negatives of one text."""
-    gold = {(ent.start_char, ent.end_char, ent.label_) for ent in example.reference.ents}
-    found = {(ent.start_char, ent.end_char, ent.label_) for ent in example.predicted.ents}
     prf = PRFScore()
     prf.score_set(found, gold)
     return prf.tp, prf.fp, prf.fn
