@@ -154,7 +154,7 @@ def entities(nlp: Language, examples: list[Example]) -> Iterator[tuple[set[Any],
 
 
 def relations(nlp: Language, examples: list[Example]) -> Iterator[tuple[set[Any], set[Any]]]:
-    """YIELDS (Tuple[Set, Set]): Gold relations of each text, and what is predicted for the annotated pairs."""
+    """YIELDS (Tuple[Set, Set]): Gold relations of each text, and what is found for the annotated pairs."""
     pipe = nlp.get_pipe("cot_rel")
     pairs = [
         [(r.head.start, r.head.end, r.tail.start, r.tail.end) for r in eg.reference._.relations]
@@ -163,10 +163,11 @@ def relations(nlp: Language, examples: list[Example]) -> Iterator[tuple[set[Any]
     for start in range(0, len(examples), nlp.batch_size):
         batch = slice(start, start + nlp.batch_size)
         docs = list(nlp.get_pipe("cot_transformer").pipe([eg.predicted for eg in examples[batch]]))
-        for eg, doc, found in zip(
-            examples[batch], docs, pipe.predict_pairs(docs, pairs[batch]), strict=True
-        ):
-            keys = relation_keys(eg.reference._.relations), pair_keys(doc, pipe.settings.decider.decide(*found))
+        for eg, doc, found in zip(examples[batch], docs, pipe.predict_pairs(docs, pairs[batch]), strict=True):
+            keys = (
+                relation_keys(eg.reference._.relations),
+                pair_keys(doc, pipe.settings.decider.decide(*found)),
+            )
             yield tuple({key for key in each if key[1] != NO_RELATION} for each in keys)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import torch
 from thinc.api import Optimizer, torch2xp, xp2torch
-from thinc.types import FloatsXd
+from thinc.types import FloatsXd, Generator
 from torch.optim.adamw import adamw
 
 
 class FusedAdam(Optimizer):
-    """Thinc's Adam with decoupled weight decay, computed by PyTorch's fused kernel, on CPU or GPU. The steps are
-    those of `Adam.v1` with `L2_is_weight_decay = true`, up to rounding."""
+    """Thinc's Adam with decoupled weight decay, computed by PyTorch's fused kernel, on CPU or GPU.
+
+    The steps are those of `Adam.v1` with `L2_is_weight_decay = true`, up to rounding. It keeps no averages.
+    """
 
     def __call__(
         self, key: tuple[int, str], weights: FloatsXd, gradient: FloatsXd, *, lr_scale: float = 1.0
@@ -32,7 +33,7 @@ class FusedAdam(Optimizer):
         w, g = xp2torch(weights), xp2torch(gradient)
         for moments in (self.mom1, self.mom2):
             if key not in moments:
-                moments[key] = torch2xp(torch.zeros_like(w))
+                moments[key] = cast(FloatsXd, torch2xp(torch.zeros_like(w)))
         if self.grad_clip and (norm := torch.linalg.vector_norm(g).item()) >= self.grad_clip:
             g.mul_(self.grad_clip / norm)
         adamw(
@@ -56,7 +57,7 @@ class FusedAdam(Optimizer):
 
 
 def make_fused_adam(
-    learn_rate: float | list[float] | Iterator[float] = 0.001,
+    learn_rate: float | list[float] | Generator = 0.001,
     beta1: float = 0.9,
     beta2: float = 0.999,
     eps: float = 1e-8,
@@ -65,7 +66,7 @@ def make_fused_adam(
 ) -> FusedAdam:
     """Build the optimizer.
 
-    learn_rate (Union[float, List[float], Iterator[float]]): Step size.
+    learn_rate (Union[float, List[float], Generator]): Step size.
     beta1 (float): Decay of the mean of gradients.
     beta2 (float): Decay of the mean of squared gradients.
     eps (float): Keeps the denominator from zero.
@@ -73,4 +74,6 @@ def make_fused_adam(
     grad_clip (float): Largest norm of a parameter's gradient, 0 for no limit.
     RETURNS (FusedAdam): The optimizer.
     """
-    return FusedAdam(learn_rate, L2=L2, beta1=beta1, beta2=beta2, eps=eps, grad_clip=grad_clip, use_averages=False)
+    return FusedAdam(
+        learn_rate, L2=L2, beta1=beta1, beta2=beta2, eps=eps, grad_clip=grad_clip, use_averages=False
+    )

@@ -18,7 +18,8 @@ def test_steps_are_those_of_thinc(learn_rate, grad_clip):
     start, other = one.copy(), one.copy()
     for _ in range(40):
         gradient = rng.normal(size=(3, 4)).astype("float32")
-        fused.step_schedules(), plain.step_schedules()
+        fused.step_schedules()
+        plain.step_schedules()
         one, cleared = fused((0, "W"), one, gradient.copy())
         other, _ = plain((0, "W"), other, gradient.copy())
         assert not cleared.any()
@@ -29,7 +30,8 @@ def test_steps_are_those_of_thinc(learn_rate, grad_clip):
 def test_weights_are_changed_where_they_are():
     weights = numpy.ones((2, 2), dtype="float32")
     updated, _ = make_fused_adam(0.1)((0, "W"), weights, numpy.ones((2, 2), dtype="float32"))
-    assert updated is weights and (weights < 1).all()
+    assert updated is weights
+    assert (weights < 1).all()
 
 
 def test_an_empty_parameter_is_left_alone():

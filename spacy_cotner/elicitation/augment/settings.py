@@ -25,7 +25,8 @@ class JudgeSettings(GrainSettings):
     """How replaced entities are judged."""
 
     template: str = "judge"
-    max_tokens: PositiveInt = 20
+    # Two words of JSON, but some models indent them with many spaces.
+    max_tokens: PositiveInt = 100
     temperature: float | None = 0.0
 
 
