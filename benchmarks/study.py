@@ -80,9 +80,9 @@ class Study:
         return self._trained("baseline", settings)
 
     def teacher(self, rank: int = 0) -> Trained:
-        """Both views of the labelled texts."""
+        """The labelled texts with their CoT."""
         settings = self.overrides(self.args.teacher_steps, rank, train=self.parts["labelled"])
-        settings |= {"corpora.dev.teacher_view": True, **self.changes}
+        settings |= {"corpora.train.teacher_view": True, **self.changes}
         return self._trained("teacher", settings)
 
     def self_training(self) -> Trained:

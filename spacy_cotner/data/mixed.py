@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 
 from ..errors import CotnerError
-from ..types import CONFIDENCE_KEY, RELATIONS_KEY
+from ..types import CONFIDENCE_KEY, RELATIONS_KEY, TEACHER_ONLY_KEY
 
 Reader = Callable[[Language], Iterator[Example]]
 
@@ -35,8 +35,8 @@ def make_mixed_corpus(
     augmented (Optional[Path]): Labelled texts made by `cotner augment`; they count as labelled.
     augmented_weight (float): How much one of them counts, 1.0 as much as a real one.
     keep_ents (bool): Whether unlabelled texts keep their entities: for relations between given entities.
-    teacher_view (bool): For a dev corpus: put the explanations where a live LLM would, so that checkpoints
-        are chosen by the teacher view. Training makes both views anyhow.
+    teacher_view (bool): Read each text with its explanation only. Of a training corpus it makes a teacher
+        and no student, in less time; of a dev corpus, the teacher view chooses the checkpoints.
     max_length (int): Leave out longer texts, in tokens; 0 for no limit.
     RETURNS (Callable[[Language], Iterator[Example]]): The reader.
     RAISES (CotnerError): If weight or ratio is not positive.
@@ -58,6 +58,7 @@ def make_mixed_corpus(
         for eg in read_all(nlp):
             if teacher_view:
                 eg.predicted._.cot, eg.predicted._.caption = eg.reference._.cot, eg.reference._.caption
+                eg.predicted.user_data[TEACHER_ONLY_KEY] = True
             yield eg
 
     def read_all(nlp: Language) -> Iterator[Example]:

@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from spacy.training import Example
 
-from ..types import View
+from ..types import TEACHER_ONLY_KEY, View
 
 
 class TrainingViews(NamedTuple):
     """The views of a batch of examples.
 
-    students (List[View]): One for each example, without explanation.
-    teachers (List[View]): One for each example that has CoT.
+    students (List[View]): One for each example, without explanation unless its corpus asks for the teacher
+        view alone.
+    teachers (List[View]): One for each other example that has CoT.
     owners (List[int]): The example of each teacher view.
     """
 
@@ -26,15 +27,19 @@ class TrainingViews(NamedTuple):
 def training_views(examples: Sequence[Example]) -> TrainingViews:
     """Pair the predicted Doc with the explanation of the reference Doc.
 
-    CoT on the predicted Doc is ignored: a student view never sees an explanation in training.
+    CoT on the predicted Doc is ignored: a student view never sees an explanation in training, unless the
+    corpus says so (`MixedCorpus.v1` with `teacher_view`).
 
     examples (Sequence[Example]): A batch.
     RETURNS (TrainingViews): Both views.
     """
-    students = [View(eg.predicted) for eg in examples]
-    owners = [i for i, eg in enumerate(examples) if len(eg.predicted) and eg.reference._.cot]
-    teachers = [
-        View(examples[i].predicted, examples[i].reference._.cot, examples[i].reference._.caption)
-        for i in owners
+    alone = [bool(eg.predicted.user_data.get(TEACHER_ONLY_KEY)) for eg in examples]
+    students = [
+        _teacher(eg) if only else View(eg.predicted) for eg, only in zip(examples, alone, strict=True)
     ]
-    return TrainingViews(students, teachers, owners)
+    owners = [i for i, eg in enumerate(examples) if len(eg.predicted) and eg.reference._.cot and not alone[i]]
+    return TrainingViews(students, [_teacher(examples[i]) for i in owners], owners)
+
+
+def _teacher(example: Example) -> View:
+    return View(example.predicted, example.reference._.cot, example.reference._.caption)

@@ -12,6 +12,7 @@ from spacy.util import registry
 
 from spacy_cotner import CotnerError
 from spacy_cotner.data.mixed import mixture
+from spacy_cotner.pipeline.views import training_views
 from spacy_cotner.types import has_relations
 
 make_mixed_corpus = registry.get("readers", "spacy_cotner.MixedCorpus.v1")
@@ -63,10 +64,17 @@ def test_augmented_texts_have_their_weight(paths):
 
 
 @pytest.mark.parametrize("teacher_view", [False, True])
-def test_view_that_a_dev_corpus_scores(paths, teacher_view):
+def test_view_that_is_read(paths, teacher_view):
     (eg,) = make_mixed_corpus(paths["gold"], teacher_view=teacher_view)(spacy.blank("en"))
     assert eg.predicted._.cot == (COT if teacher_view else {})
     assert bool(eg.predicted._.caption) == teacher_view
+    students, teachers, owners = training_views([eg])
+    assert (students[0].is_teacher, len(teachers), len(owners)) == (
+        teacher_view,
+        not teacher_view,
+        not teacher_view,
+    )
+    assert students[0].cot == (COT if teacher_view else {})
 
 
 @pytest.mark.parametrize("settings", [{"ratio": 0}, {"ratio": -1}, {"augmented_weight": -1}])

@@ -9,7 +9,7 @@ import pytest
 import spacy
 import torch
 from gold import COT, gold_docs
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from thinc.api import warmup_linear, xp2torch
 
@@ -19,7 +19,7 @@ from spacy_cotner.pipeline.distillation import Distillation, make_distillation
 from spacy_cotner.pipeline.labelling import label_softly
 from spacy_cotner.pipeline.soft import aligned_rows
 from spacy_cotner.pipeline.views import training_views
-from spacy_cotner.types import SoftLabels
+from spacy_cotner.types import TEACHER_ONLY_KEY, SoftLabels
 
 
 @pytest.fixture
@@ -188,3 +188,22 @@ def test_weights_follow_a_schedule_and_pickle_to_what_they_have_reached():
     assert isinstance(copy, Distillation)
     ended = make_distillation(kl_weight=iter([1.0, 2.0]))
     assert [ended.next_weights()[1] for _ in range(3)] == [1.0, 2.0, 2.0]
+
+
+def test_a_teacher_alone_learns_from_its_explanations_only(ner, make_examples):
+    """What the texts do not say, and only the explanations tell apart."""
+    examples = []
+    for kind, label in (("person", "PER"), ("city", "LOC")) * 2:
+        reference = ner.make_doc("Ada Lovelace worked")
+        reference._.cot = {"noun": f"{kind} {kind} {kind}"}
+        reference.ents = [Span(reference, 0, 2, label=label)]
+        examples.append(Example(ner.make_doc(reference.text), reference))
+        examples[-1].predicted.user_data[TEACHER_ONLY_KEY] = True
+    optimizer = ner.resume_training()
+    optimizer.learn_rate = 0.01
+    for _ in range(60):
+        ner.update(examples, sgd=optimizer)
+    for eg in examples[:2]:
+        doc = ner.make_doc(eg.reference.text)
+        doc._.cot = eg.reference._.cot
+        assert [ent.label_ for ent in ner(doc).ents] == [ent.label_ for ent in eg.reference.ents]
