@@ -98,13 +98,13 @@ def _docs_or_pairs() -> Model[Any, PairInputs]:
 
 def _pad_pairs(model: Model, inputs: Any, is_train: bool) -> tuple[ArgsKwargs, Callable]:
     tokens, pairs, types = inputs
-    padded, _ = pad(tokens, model.get_dim("nI"))
+    padded, mask = pad(tokens, model.get_dim("nI"))
     indices = torch.from_numpy(numpy.asarray(pairs, dtype="int64").reshape(-1, 5)).to(padded.device)
 
     def get_d_inputs(d_inputs: ArgsKwargs) -> tuple[list[Floats2d], numpy.ndarray, Any]:
         return unpad(torch2xp(d_inputs.args[0]), tokens), pairs, types
 
-    return ArgsKwargs(args=(padded, indices), kwargs={}), get_d_inputs
+    return ArgsKwargs(args=(padded, mask, indices), kwargs={}), get_d_inputs
 
 
 def _pairs(model: Model, inputs: Floats2d, is_train: bool) -> tuple[ArgsKwargs, Callable]:

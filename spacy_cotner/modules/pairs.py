@@ -13,7 +13,8 @@ CHUNK = 4096
 
 
 class PairScorer(nn.Module):
-    """Head, tail, their product, what stands between them and how far apart they are -> logits of the labels.
+    """Head, tail, their product, what stands between them, the whole text and how far apart the two are ->
+    logits of the labels.
 
     width (int): Width of the token vectors.
     n_labels (int): Number of labels, "no relation" included.
@@ -29,29 +30,31 @@ class PairScorer(nn.Module):
         self.register_buffer("buckets", torch.tensor(DISTANCES), persistent=False)
         self.layers = nn.Sequential(
             nn.Dropout(dropout),
-            nn.Linear(4 * width + 32, hidden),
+            nn.Linear(5 * width + 32, hidden),
             nn.GELU(),
             nn.Dropout(dropout),
             nn.Linear(hidden, n_labels),
         )
 
-    def forward(self, tokens: Tensor, pairs: Tensor) -> Tensor:
-        """tokens (batch, length, width); pairs (pairs, 5): sequence, head start and end, tail start and end.
+    def forward(self, tokens: Tensor, mask: Tensor, pairs: Tensor) -> Tensor:
+        """tokens (batch, length, width), zero where mask (batch, length) is; pairs (pairs, 5): sequence, head
+        start and end, tail start and end.
 
         RETURNS (Tensor): Logits, (pairs, labels).
         """
         # Prefix sums make every span mean two look-ups, whatever its length.
         sums = nn.functional.pad(tokens.cumsum(1), (0, 0, 1, 0))
-        return torch.cat([self._score(sums, chunk) for chunk in pairs.split(CHUNK)])
+        texts = sums[:, -1] / mask.sum(1, keepdim=True).clamp(min=1)
+        return torch.cat([self._score(sums, texts, chunk) for chunk in pairs.split(CHUNK)])
 
-    def _score(self, sums: Tensor, pairs: Tensor) -> Tensor:
+    def _score(self, sums: Tensor, texts: Tensor, pairs: Tensor) -> Tensor:
         row, head, tail = pairs[:, 0], pairs[:, 1:3], pairs[:, 3:5]
         h, t = span_means(sums, row, head), span_means(sums, row, tail)
         between_start = torch.minimum(head[:, 1], tail[:, 1])
         between_end = torch.maximum(head[:, 0], tail[:, 0])
         between = span_means(sums, row, torch.stack([between_start, between_end], dim=1))
         distance = self.distance(torch.bucketize(tail[:, 0] - head[:, 0], self.buckets))
-        return self.layers(torch.cat([h, t, h * t, between, distance], dim=1))
+        return self.layers(torch.cat([h, t, h * t, between, texts[row], distance], dim=1))
 
 
 class MarkedPairScorer(nn.Module):
