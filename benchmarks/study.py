@@ -97,9 +97,17 @@ class Study:
         """The pool with soft labels of the teachers, and both views of the labelled texts."""
         return self._student("student", map(self.teacher, range(self.args.teachers)))
 
+    def second_teacher(self) -> Trained:
+        """A teacher that has read the pool, too: its CoT, with soft labels of the first teachers."""
+        soft, seconds = self._labelled(map(self.teacher, range(self.args.teachers)))
+        settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], unlabelled=soft)
+        settings |= {"corpora.train.teacher_view": True, "corpora.train.ratio": self.args.ratio}
+        folder, costs = self._trained("second-teacher", settings | self.changes)
+        return folder, {**costs, "label_seconds": seconds}
+
     def second_student(self) -> Trained:
-        """The same once more, taught by the first student's teacher view, which has read the pool."""
-        return self._student("second-student", [self.student()])
+        """The student of the second teacher."""
+        return self._student("second-student", [self.second_teacher()])
 
     def _student(self, name: str, teachers: Iterable[Trained]) -> Trained:
         soft, seconds = self._labelled(teachers)
@@ -138,6 +146,7 @@ RECIPES: dict[str, Callable[[Study], Trained]] = {
     "teacher": Study.teacher,
     "self-training": Study.self_training,
     "student": Study.student,
+    "second teacher": Study.second_teacher,
     "second student": Study.second_student,
 }
 

@@ -17,6 +17,7 @@ LINES = {
     "student": ("student", "student"),
     "second student": ("second student", "student"),
     "teacher": ("teacher", "teacher"),
+    "second teacher": ("second teacher", "teacher"),
     "live teacher (student + CoT)": ("student", "teacher"),
     "live teacher (second student + CoT)": ("second student", "teacher"),
 }

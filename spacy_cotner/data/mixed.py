@@ -58,7 +58,7 @@ def make_mixed_corpus(
         for eg in read_all(nlp):
             if teacher_view:
                 eg.predicted._.cot, eg.predicted._.caption = eg.reference._.cot, eg.reference._.caption
-                eg.predicted.user_data[TEACHER_ONLY_KEY] = True
+                eg.predicted.user_data.update({TEACHER_ONLY_KEY: True})
             yield eg
 
     def read_all(nlp: Language) -> Iterator[Example]:

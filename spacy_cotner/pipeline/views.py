@@ -33,7 +33,7 @@ def training_views(examples: Sequence[Example]) -> TrainingViews:
     examples (Sequence[Example]): A batch.
     RETURNS (TrainingViews): Both views.
     """
-    alone = [bool(eg.predicted.user_data.get(TEACHER_ONLY_KEY)) for eg in examples]
+    alone = [TEACHER_ONLY_KEY in eg.predicted.user_data for eg in examples]
     students = [
         _teacher(eg) if only else View(eg.predicted) for eg, only in zip(examples, alone, strict=True)
     ]
