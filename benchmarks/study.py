@@ -110,7 +110,8 @@ class Study:
         return self._student("second-student", [self.second_teacher()])
 
     def _student(self, name: str, teachers: Iterable[Trained]) -> Trained:
-        soft, seconds = self._labelled(teachers)
+        phrases = ["--phrases", str(self.parts["labelled"])] if self.args.phrases else []
+        soft, seconds = self._labelled(teachers, *phrases)
         settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], unlabelled=soft)
         settings |= {"corpora.train.ratio": self.args.ratio, **self.changes}
         if self.args.augmented:
@@ -192,7 +193,9 @@ def _key(args: argparse.Namespace, recipe: str) -> dict[str, Any]:
     """RETURNS (Dict[str, Any]): The settings that tell runs of a recipe apart."""
     if recipe in ("baseline", "teacher"):
         return {"steps": args.steps if recipe == "baseline" else args.teacher_steps}
-    return {"steps": args.student_steps, "teachers": args.teachers, "ratio": args.ratio}
+    key = {"steps": args.student_steps, "teachers": args.teachers, "ratio": args.ratio}
+    # Self-training reads no explanations.
+    return key | {"phrases": True} if args.phrases and recipe.endswith("student") else key
 
 
 def _short(scores: dict[str, Any]) -> dict[str, float]:
@@ -226,6 +229,8 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--student-steps", type=int, default=633, help="of student and self-training")
     more = "how many teachers (or baselines, for self-training) are averaged"
     run.add_argument("--teachers", type=int, default=1, help=more)
+    more = "average the teachers with a judge of phrases (`cotner label --phrases`)"
+    run.add_argument("--phrases", action="store_true", help=more)
     run.add_argument("--ratio", type=float, default=4.0, help="unlabelled texts for each labelled one")
     run.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="more settings, for all runs")
     run.add_argument("--gpu-id", type=int, default=-1)

@@ -97,7 +97,7 @@ def build_cot_transformer_model(
 
 def init(model: EncoderModel, X: Any = None, Y: Any = None) -> None:
     """Load the pretrained weights, once."""
-    shim = _shim(model)
+    shim = shim_of(model)
     if shim.encoder is None:
         shim.set_encoder(*_load(model.attrs["name"]))
         _check_lengths(model)
@@ -108,7 +108,7 @@ def forward(
     model: EncoderModel, inputs: Sequence[Doc | View], is_train: bool
 ) -> tuple[list[TransformerData], Callable]:
     """Encode Docs or Views; the callback takes gradients in the same form and returns nothing."""
-    shim = _shim(model)
+    shim = shim_of(model)
     if shim.encoder is None:
         raise CotnerError(
             "cot_transformer has no weights yet: call nlp.initialize(), or load a trained pipeline"
@@ -123,7 +123,7 @@ def forward(
     mentions = None if model.attrs["mention_window"] is None else [told for _, told in explanations]
     twins = _twins(model, [views[i] for i in filled]) if is_train else None
     ids = [ids for ids, _ in explanations]
-    batch = make_batch(texts, ids, _layout(model), shim.device, mentions, twins)
+    batch = make_batch(texts, ids, layout_of(model), shim.device, mentions, twins)
     read = ArgsKwargs(
         args=(batch.calls, batch.gather, batch.asides, batch.mentions, batch.imagined), kwargs={}
     )
@@ -172,13 +172,14 @@ def replace_listener_cfg(encoder_cfg: dict[str, Any], listener_cfg: dict[str, An
     }
 
 
-def _shim(model: EncoderModel) -> EncoderShim:
+def shim_of(model: EncoderModel) -> EncoderShim:
+    """RETURNS (EncoderShim): Weights and tokenizer."""
     return cast(EncoderShim, model.shims[0])
 
 
 def _texts(model: EncoderModel, views: Sequence[View]) -> list[Wordpieces]:
     """Each Doc is cut into wordpieces once, however many views there are of it."""
-    tokenizer, window = _shim(model).tokenizer, model.attrs["window"]
+    tokenizer, window = shim_of(model).tokenizer, model.attrs["window"]
     docs = {id(view.doc): view.doc for view in views}
     pieces = dict(zip(docs, tokenize_docs(tokenizer, list(docs.values())), strict=True))
     words = {text for view in views for mark in view.marks for text in (mark.before, mark.after)}
@@ -194,7 +195,7 @@ def _texts(model: EncoderModel, views: Sequence[View]) -> list[Wordpieces]:
 def _explanation(model: EncoderModel, view: View) -> tuple[list[int], Mentions]:
     """Its wordpieces, and which of them speak of which token."""
     text = compose_explanation(view, model.attrs["grains"], model.attrs["caption"])
-    ids, offsets = tokenize_explanation(_shim(model).tokenizer, text, model.attrs["cot_length"])
+    ids, offsets = tokenize_explanation(shim_of(model).tokenizer, text, model.attrs["cot_length"])
     after = model.attrs["mention_window"]
     return ids, NO_MENTIONS if after is None else find_mentions(view.doc, text, offsets, after)
 
@@ -210,10 +211,10 @@ def _twins(model: EncoderModel, views: list[View]) -> list[tuple[int, int]]:
 
 def _transformer_data(model: EncoderModel, text: Wordpieces, state: Any) -> TransformerData:
     """State 0 is the first special token's, so wordpiece i is at i + 1."""
-    ids = [_shim(model).tokenizer.cls_token_id or 0, *text.ids]
+    ids = [shim_of(model).tokenizer.cls_token_id or 0, *text.ids]
     indices, lengths = cast(Any, text.indices + 1), cast(Any, text.lengths)
     pieces = WordpieceBatch(
-        strings=[_shim(model).tokenizer.convert_ids_to_tokens(ids)],
+        strings=[shim_of(model).tokenizer.convert_ids_to_tokens(ids)],
         input_ids=model.ops.asarray2i([ids]),
         attention_mask=model.ops.alloc2f(1, len(ids)) + 1,
         lengths=[len(ids)],
@@ -226,8 +227,9 @@ def _transformer_data(model: EncoderModel, text: Wordpieces, state: Any) -> Tran
     )
 
 
-def _layout(model: EncoderModel) -> Layout:
-    shim, attrs = _shim(model), model.attrs
+def layout_of(model: EncoderModel) -> Layout:
+    """RETURNS (Layout): How the encoder's sequences are laid out."""
+    shim, attrs = shim_of(model), model.attrs
     pad_id = shim.tokenizer.pad_token_id or 0
     return Layout(shim.template, attrs["k"], attrs["window"], attrs["stride"], pad_id, not attrs["attend"])
 
@@ -260,7 +262,7 @@ def _locate(name: str) -> str:
 
 def _check_lengths(model: EncoderModel) -> None:
     """Refuse settings that the encoder's position embeddings cannot hold."""
-    shim, attrs = _shim(model), model.attrs
+    shim, attrs = shim_of(model), model.attrs
     limits = [shim.tokenizer.model_max_length, _n_positions(shim.encoder)]
     limit = min((n for n in limits if isinstance(n, int) and n > 0), default=10**9)
     teacher = attrs["window"] + attrs["cot_length"] + sum(len(ids) for ids in shim.template.pair)

@@ -40,23 +40,44 @@ def find_mentions(doc: Doc, explanation: str, offsets: list[tuple[int, int]], af
     after (int): Wordpieces behind the phrase that tell about it.
     RETURNS (Mentions): In the order of the tokens.
     """
+    told: dict[int, set[int]] = defaultdict(set)
+    for phrase in shared_phrases(doc, explanation, offsets):
+        behind = phrase.pieces[-1].stop
+        for token, pieces in zip(phrase.tokens, phrase.pieces, strict=True):
+            told[token].update(pieces, range(behind, min(behind + after, len(offsets))))
+    tokens = [token for token in sorted(told) for _ in told[token]]
+    telling = [piece for token in sorted(told) for piece in sorted(told[token])]
+    return Mentions(numpy.asarray(tokens, dtype="int64"), numpy.asarray(telling, dtype="int64"))
+
+
+class Phrase(NamedTuple):
+    """Words that a text and its explanation share.
+
+    tokens (range): Where it stands in the text.
+    pieces (List[range]): The wordpieces of the explanation for each of its words.
+    """
+
+    tokens: range
+    pieces: list[range]
+
+
+def shared_phrases(doc: Doc, explanation: str, offsets: list[tuple[int, int]]) -> Iterator[Phrase]:
+    """Find the phrases that a text and its explanation share, as long as they get, without lone stop words.
+
+    doc (Doc): The text.
+    explanation (str): The explanation.
+    offsets (List[Tuple[int, int]]): Start and end character of each of its wordpieces.
+    YIELDS (Phrase): In the order of the text; of phrases that begin at the same token, in the explanation's.
+    """
     if not offsets:
-        return NO_MENTIONS
+        return
     starts, ends = numpy.asarray(offsets).reshape(-1, 2).T
     matches = list(WORD.finditer(explanation, 0, int(ends[-1])))
     first = numpy.searchsorted(ends, [m.start() for m in matches], side="right")
     last = numpy.searchsorted(starts, [m.end() for m in matches], side="left")
-    told: dict[int, set[int]] = defaultdict(set)
     for run in common_runs(_words(doc), [m.group().casefold() for m in matches]):
-        if all(doc[i].is_stop for i in run.tokens):
-            continue
-        behind = int(last[run.words[-1]])
-        for token, word in zip(run.tokens, run.words, strict=True):
-            told[token].update(range(int(first[word]), int(last[word])))
-            told[token].update(range(behind, min(behind + after, len(offsets))))
-    tokens = [token for token in sorted(told) for _ in told[token]]
-    pieces = [piece for token in sorted(told) for piece in sorted(told[token])]
-    return Mentions(numpy.asarray(tokens, dtype="int64"), numpy.asarray(pieces, dtype="int64"))
+        if not all(doc[i].is_stop for i in run.tokens):
+            yield Phrase(run.tokens, [range(int(first[j]), int(last[j])) for j in run.words])
 
 
 class Run(NamedTuple):

@@ -4,16 +4,27 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy
 from spacy.language import Language
+from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from ..errors import CotnerError
 from ..types import SoftLabels
 from .distilled import DistilledPipe
+from .ner import CotNer
+from .phrases import PhraseReader
+
+# The readers of a teacher, by the name of the recognizer that they help.
+Readers = dict[str, PhraseReader]
 
 
 def label_softly(
-    docs: Iterable[Doc], teachers: Sequence[Language], *, text_only: bool = False, batch_size: int = 32
+    docs: Iterable[Doc],
+    teachers: Sequence[Language],
+    *,
+    labelled: Iterable[Doc] = (),
+    text_only: bool = False,
+    batch_size: int = 32,
 ) -> Iterator[Doc]:
     """Set `Doc._.soft_labels`, by the names of the teachers' `cot_ner` and `cot_rel` components.
 
@@ -21,6 +32,8 @@ def label_softly(
 
     docs (Iterable[Doc]): The texts, with CoT for the teacher view.
     teachers (Sequence[Language]): Trained pipelines.
+    labelled (Iterable[Doc]): Texts with entities and CoT. If there are any, each recognizer is averaged with
+        a `PhraseReader` that learns from them, wherever that one has an opinion.
     text_only (bool): Read the student view even of texts with CoT (self-training).
     batch_size (int): Docs at a time.
     YIELDS (Doc): The same Docs.
@@ -33,26 +46,56 @@ def label_softly(
                 f"a teacher has no cot_ner and no cot_rel, only {names}: "
                 "give a pipeline that was trained with one"
             )
+    labelled = list(labelled)
+    readers = [_readers(teacher, labelled) if labelled else {} for teacher in teachers]
     for batch in minibatch(docs, batch_size):
-        opinions = [_opinions(teacher, batch, text_only) for teacher in teachers]
+        opinions = [_opinions(*each, batch, text_only) for each in zip(teachers, readers, strict=True)]
         for i, doc in enumerate(batch):
             doc._.soft_labels = _mean([opinion[i] for opinion in opinions])
             yield doc
 
 
-def _opinions(teacher: Language, docs: Sequence[Doc], text_only: bool) -> list[dict[str, SoftLabels]]:
-    """What one teacher thinks of a batch; it works on copies, with its own vocabulary (stop words)."""
-    copies = [Doc(teacher.vocab).from_bytes(doc.to_bytes()) for doc in docs]
+def _readers(teacher: Language, labelled: Sequence[Doc]) -> Readers:
+    """Fit a reader for each recognizer of a teacher, on the states of the teacher's encoder."""
+    models = [pipe.model for _, pipe in teacher.pipeline if isinstance(pipe, TrainablePipe)]
+    encoder = next(part for model in models for part in model.walk() if part.name == "cot-transformer")
+    recognizers = {name: pipe for name, pipe in teacher.pipeline if isinstance(pipe, CotNer)}
+    if not recognizers:
+        raise CotnerError("phrases are judged for a recognizer (cot_ner), and a teacher has none")
+    copies = _copies(teacher, labelled)
+    return {name: PhraseReader(encoder, pipe.labels).fit(copies) for name, pipe in recognizers.items()}
+
+
+def _copies(teacher: Language, docs: Sequence[Doc]) -> list[Doc]:
+    """Docs with the teacher's vocabulary (stop words)."""
+    return [Doc(teacher.vocab).from_bytes(doc.to_bytes()) for doc in docs]
+
+
+def _opinions(
+    teacher: Language, readers: Readers, docs: Sequence[Doc], text_only: bool
+) -> list[dict[str, SoftLabels]]:
+    """What one teacher and its readers think of a batch."""
+    copies = _copies(teacher, docs)
     if text_only:
         for doc in copies:
             doc._.cot = {}
     found: list[dict[str, SoftLabels]] = [{} for _ in docs]
     for name, pipe in teacher.pipeline:
         if isinstance(pipe, DistilledPipe):
-            for labels, soft in zip(found, pipe.soft_labels(copies), strict=True):
+            opinions = pipe.soft_labels(copies)
+            if name in readers and isinstance(pipe, CotNer):
+                opinions = list(map(_blend, opinions, readers[name].soft_labels(copies, pipe.tags)))
+            for labels, soft in zip(found, opinions, strict=True):
                 labels[name] = soft
         copies = list(pipe.pipe(copies, batch_size=len(copies)))  # type: ignore[attr-defined]
     return found
+
+
+def _blend(soft: SoftLabels, judged: tuple[numpy.ndarray, numpy.ndarray]) -> SoftLabels:
+    """The mean of both, where there are two opinions."""
+    rows, known = judged
+    mean = (soft.probabilities + rows) / 2
+    return soft._replace(probabilities=numpy.where(known[:, None], mean, soft.probabilities))
 
 
 def _mean(opinions: Sequence[dict[str, SoftLabels]]) -> dict[str, SoftLabels]:

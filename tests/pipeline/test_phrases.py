@@ -1,0 +1,81 @@
+"""A logistic regression on what explanations say of phrases, beside the network."""
+
+from __future__ import annotations
+
+import numpy
+import pytest
+import spacy
+from spacy.tokens import Doc, Span
+
+from spacy_cotner import CotnerError
+from spacy_cotner.pipeline.labelling import label_softly
+from spacy_cotner.pipeline.phrases import PhraseReader
+from spacy_cotner.pipeline.tags import tag_scheme
+
+NLP = spacy.blank("en")
+# Names that say nothing by themselves; the explanation tells what they are.
+NAMES = ["Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta", "Eta", "Theta", "Iota", "Kappa"]
+KINDS = {"city": "LOC", "singer": "PER", "day": ""}
+
+
+def told(name: str, kind: str, sure: bool = True) -> Doc:
+    doc = Doc(NLP.vocab, words=["we", "met", name, "Rose", "dancing"])
+    doc._.cot = {"noun": f"{name} Rose ({kind}). Dancing."}
+    label = KINDS[kind]
+    if sure:
+        doc.set_ents([Span(doc, 2, 4, label)] if label else [])
+    return doc
+
+
+@pytest.fixture
+def reader(trained) -> PhraseReader:
+    model = trained.get_pipe("cot_transformer").model
+    return PhraseReader(model, ["LOC", "PER"], l2=0.1).fit(
+        [told(name, kind) for name in NAMES for kind in KINDS]
+    )
+
+
+@pytest.mark.parametrize("scheme", ["bio", "bilou"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_reads_what_a_new_name_is(reader: PhraseReader, scheme: str, kind: str) -> None:
+    tags = tag_scheme(("LOC", "PER"), scheme)
+    ((rows, known),) = reader.soft_labels([told("Omega", kind, sure=False)], tags)
+    assert known.tolist() == [False, False, True, True, True]
+    best = [tags.tags[i] for i in rows.argmax(1)[2:]]
+    last = {"bio": "I", "bilou": "L"}[scheme]
+    label = KINDS[kind]
+    assert best == ([f"B-{label}", f"{last}-{label}", "O"] if label else ["O", "O", "O"])
+    assert numpy.allclose(rows[known].sum(1), 1, atol=1e-5)
+    assert not rows[~known].any()
+
+
+def test_texts_without_explanation_get_no_opinion(reader: PhraseReader) -> None:
+    docs = [NLP("we met Omega Rose"), NLP("")]
+    docs[1]._.cot = {"noun": "nothing here"}
+    for doc, (rows, known) in zip(
+        docs, reader.soft_labels(docs, tag_scheme(("LOC", "PER"), "bio")), strict=True
+    ):
+        assert rows.shape == (len(doc), 5)
+        assert not known.any()
+
+
+def test_unannotated_texts_teach_nothing(trained) -> None:
+    model = trained.get_pipe("cot_transformer").model
+    with pytest.raises(CotnerError, match="no entity of 0 labelled texts is named in its explanation"):
+        PhraseReader(model, ["LOC"]).fit([told("Alpha", "city", sure=False)])
+
+
+def test_labels_are_the_mean_where_there_are_two_opinions(trained) -> None:
+    doc = told("Omega", "singer", sure=False)
+    alone = next(label_softly([doc.copy()], [trained]))._.soft_labels["cot_ner"]
+    labelled = [told(name, kind) for name in NAMES for kind in KINDS]
+    both = next(label_softly([doc.copy()], [trained], labelled=labelled))._.soft_labels["cot_ner"]
+    assert numpy.allclose(both.probabilities[:2], alone.probabilities[:2])
+    assert not numpy.allclose(both.probabilities[2:], alone.probabilities[2:], atol=0.01)
+    assert numpy.allclose(both.probabilities.sum(1), 1, atol=1e-3)
+
+
+def test_needs_a_recognizer() -> None:
+    nlp = spacy.blank("en")
+    with pytest.raises(CotnerError, match="no cot_ner"):
+        next(label_softly([told("Alpha", "city")], [nlp], labelled=[told("Alpha", "city")]))
