@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy
 import pytest
 import spacy
 from gold import gold_docs
@@ -73,6 +74,30 @@ def test_label(model_folder: Path, corpus: Path, tmp_path: Path, keep: bool) -> 
     assert [len(doc._.soft_labels["cot_ner"].probabilities) for doc in docs] == [len(doc) for doc in docs]
     assert [doc.ents for doc in docs] != [()] * 4
     assert bool(docs[0]._.cot) == keep
+
+
+def test_label_with_phrases(model_folder: Path, corpus: Path, tmp_path: Path) -> None:
+    plain, judged = tmp_path / "plain.spacy", tmp_path / "judged.spacy"
+    for out, options in ((plain, []), (judged, ["--phrases", corpus])):
+        code, text = cotner("label", corpus, out, "--teacher", model_folder, *options)
+        assert code == 0, text
+    rows = [[doc._.soft_labels["cot_ner"].probabilities for doc in read(path)] for path in (plain, judged)]
+    assert any(not numpy.allclose(a, b, atol=0.01) for a, b in zip(*rows, strict=True))
+
+
+def test_phrases_need_explanations(model_folder: Path, corpus: Path, tmp_path: Path) -> None:
+    bare, out = tmp_path / "bare.spacy", tmp_path / "soft.spacy"
+    docs = read(corpus)
+    for doc in docs:
+        doc._.cot = {}
+    DocBin(docs=docs, store_user_data=True).to_disk(bare)
+    code, text = cotner("label", corpus, out, "--teacher", model_folder, "--phrases", bare)
+    assert code == 1
+    assert "no entity of 4 labelled texts is named in its explanation" in text
+    code, text = cotner("label", corpus, out, "--teacher", model_folder, "--phrases", corpus, "--text-only")
+    assert code == 1
+    assert "leave one of them out" in text
+    assert not out.exists()
 
 
 def test_label_without_teacher(corpus: Path, tmp_path: Path) -> None:
