@@ -6,7 +6,7 @@ import json
 import random
 from collections import defaultdict
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean, median, stdev
 from typing import Any
 
 Rows = list[dict[str, Any]]
@@ -41,12 +41,15 @@ def report(path: Path, title: str = "") -> None:
 
 
 def table(rows: Rows, split: str) -> str:
-    """RETURNS (str): One line a share of labels, variant and recipe, with the gain over the baseline."""
-    lines = ["| labels | | F1 | over baseline | p |", "| --- | --- | --- | --- | --- |"]
+    """RETURNS (str): A line for each share of labels, variant and recipe, with gains over text-only runs."""
+    lines = ["| labels | | F1 | over baseline | p | over self-training | p |", "| --- " * 7 + "|"]
     for fraction in sorted({row["fraction"] for row in rows}):
         for variant in dict.fromkeys(row["variant"] for row in rows):
             here = [r for r in rows if r["fraction"] == fraction]
-            base = {r["seed"]: r[split]["student"] for r in here if r["recipe"] == "baseline"}
+            controls = {
+                control: {r["seed"]: r[split]["student"] for r in here if r["recipe"] == control}
+                for control in ("baseline", "self-training")
+            }
             for name, (recipe, view) in LINES.items():
                 found = {
                     r["seed"]: r[split][view]
@@ -55,9 +58,9 @@ def table(rows: Rows, split: str) -> str:
                 }
                 if found:
                     label = name if variant == "full" else f"{name}, {variant}"
-                    lines.append(
-                        f"| {fraction:.0%} | {label} | {_spread(found)} | {_gain(found, base, name)}"
-                    )
+                    gains = [_gain(found, {} if name == c else runs) for c, runs in controls.items()]
+                    gains = ["| |", "| |"] if name == "baseline" else gains
+                    lines.append(f"| {fraction:.0%} | {label} | {_spread(found)} {' '.join(gains)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -67,15 +70,16 @@ def _spread(found: dict[int, dict[str, Any]]) -> str:
     return f"{mean(values):.1f}{spread} (n = {len(values)})"
 
 
-def _gain(found: dict[int, dict[str, Any]], base: dict[int, dict[str, Any]], name: str) -> str:
+def _gain(found: dict[int, dict[str, Any]], base: dict[int, dict[str, Any]]) -> str:
+    """RETURNS (str): Two cells: the gain over the same seeds of a control, and its p-value."""
     seeds = sorted(found.keys() & base.keys())
-    if name == "baseline" or not seeds:
+    if not seeds:
         return "| |"
     gain = mean(found[s]["f"] - base[s]["f"] for s in seeds)
     pairs = [(found[s].get("counts"), base[s].get("counts")) for s in seeds]
     if any(a is None or b is None for a, b in pairs):
-        return f"{gain:+.1f} | |"
-    return f"{gain:+.1f} | {_p(permutation_test(pairs))} |"
+        return f"| {gain:+.1f} |"
+    return f"| {gain:+.1f} | {_p(permutation_test(pairs))}"
 
 
 def permutation_test(pairs: list[tuple[Any, Any]], n: int = 2000, seed: int = 0) -> float:
@@ -113,14 +117,17 @@ def _p(value: float) -> str:
 
 
 def costs(rows: Rows) -> str:
-    """RETURNS (str): What the runs took."""
+    """RETURNS (str): What the runs took; a run that was interrupted or taken over tells no time."""
     lines = ["| | training, s | labelling, s | peak memory, MB | words of CoT |", "| --- " * 5 + "|"]
     by_recipe: dict[str, Rows] = defaultdict(list)
     for row in rows:
         by_recipe[f"{row['fraction']:.0%} {row['recipe']}"].append(row)
     for name, group in by_recipe.items():
-        labelling = mean(row.get("label_seconds", 0) for row in group)
-        seconds, peak = mean(r["train_seconds"] for r in group), max(r["peak_mb"] for r in group)
+        labelling, seconds = (
+            median([row[key] for row in group if row.get(key)] or [0])
+            for key in ("label_seconds", "train_seconds")
+        )
+        peak = max(row["peak_mb"] for row in group)
         words = round(mean(row.get("cot_words", 0) for row in group))
         lines.append(f"| {name} | {seconds:.0f} | {labelling:.0f} | {peak} | {words or '-'} |")
     machines = "; ".join(sorted({f"{row['machine']}, torch {row['torch']}" for row in rows}))
