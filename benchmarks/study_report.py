@@ -121,7 +121,8 @@ def costs(rows: Rows) -> str:
     lines = ["| | training, s | labelling, s | peak memory, MB | words of CoT |", "| --- " * 5 + "|"]
     by_recipe: dict[str, Rows] = defaultdict(list)
     for row in rows:
-        by_recipe[f"{row['fraction']:.0%} {row['recipe']}"].append(row)
+        variant = "" if row["variant"] == "full" else f", {row['variant']}"
+        by_recipe[f"{row['fraction']:.0%} {row['recipe']}{variant}"].append(row)
     for name, group in by_recipe.items():
         labelling, seconds = (
             median([row[key] for row in group if row.get(key)] or [0])
