@@ -49,12 +49,13 @@ def test_reads_what_a_new_name_is(reader: PhraseReader, scheme: str, kind: str) 
     assert not rows[~known].any()
 
 
-def test_texts_without_explanation_get_no_opinion(reader: PhraseReader) -> None:
+@pytest.mark.parametrize("explained", [True, False])
+def test_texts_without_explanation_get_no_opinion(reader: PhraseReader, explained: bool) -> None:
     docs = [NLP("we met Omega Rose"), NLP("")]
-    docs[1]._.cot = {"noun": "nothing here"}
-    for doc, (rows, known) in zip(
-        docs, reader.soft_labels(docs, tag_scheme(("LOC", "PER"), "bio")), strict=True
-    ):
+    if explained:
+        docs[1]._.cot = {"noun": "nothing here"}
+    found = reader.soft_labels(docs, tag_scheme(("LOC", "PER"), "bio"))
+    for doc, (rows, known) in zip(docs, found, strict=True):
         assert rows.shape == (len(doc), 5)
         assert not known.any()
 
