@@ -104,6 +104,19 @@ def init(model: EncoderModel, X: Any = None, Y: Any = None) -> None:
     model.set_dim("nO", shim.hf_config.hidden_size)
 
 
+def pretrained(model: EncoderModel) -> EncoderModel:
+    """Load what an encoder was before it was trained: it knows more of words, less of the task.
+
+    model (Model): A trained encoder.
+    RETURNS (Model): One that reads the same, without prompts and fusion.
+    RAISES (CotnerError): If its pretrained weights are not where they were.
+    """
+    names = ("name", "grains", "caption", "cot_length", "window", "stride")
+    fresh = build_cot_transformer_model(k=0, **{name: model.attrs[name] for name in names})
+    init(fresh)
+    return fresh
+
+
 def forward(
     model: EncoderModel, inputs: Sequence[Doc | View], is_train: bool
 ) -> tuple[list[TransformerData], Callable]:

@@ -31,7 +31,7 @@ class Reading(NamedTuple):
 def read_explanations(model: EncoderModel, views: Iterable[View], batch_size: int = 64) -> Iterator[Reading]:
     """Read explanations without their texts, in the middle layer: lower ones know words, upper ones the task.
 
-    model (Model): A trained encoder.
+    model (Model): An encoder with weights.
     views (Iterable[View]): Whose explanations.
     batch_size (int): Explanations at a time.
     YIELDS (Reading): One for each view, on the CPU.

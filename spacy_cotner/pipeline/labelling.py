@@ -9,11 +9,14 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from ..errors import CotnerError
+from ..models.encoder import pretrained
 from ..types import SoftLabels
 from .distilled import DistilledPipe
 from .ner import CotNer
 from .phrases import PhraseReader
 
+# A teacher that learnt few texts by heart is too sure of others: at this temperature a reader can object.
+TEMPERATURE = 2.0
 # The readers of a teacher, by the name of the recognizer that they help.
 Readers = dict[str, PhraseReader]
 
@@ -33,7 +36,8 @@ def label_softly(
     docs (Iterable[Doc]): The texts, with CoT for the teacher view.
     teachers (Sequence[Language]): Trained pipelines.
     labelled (Iterable[Doc]): Texts with entities and CoT. If there are any, each recognizer is averaged with
-        a `PhraseReader` that learns from them, wherever that one has an opinion.
+        a `PhraseReader` that learns from them, wherever that one has an opinion. It reads with the
+        pretrained encoder, which has to be where it was when the teacher was trained.
     text_only (bool): Read the student view even of texts with CoT (self-training).
     batch_size (int): Docs at a time.
     YIELDS (Doc): The same Docs.
@@ -56,13 +60,14 @@ def label_softly(
 
 
 def _readers(teacher: Language, labelled: Sequence[Doc]) -> Readers:
-    """Fit a reader for each recognizer of a teacher, on the states of the teacher's encoder."""
+    """Fit a reader for each recognizer of a teacher, with the encoder that the teacher began from."""
     models = [pipe.model for _, pipe in teacher.pipeline if isinstance(pipe, TrainablePipe)]
     encoder = next(part for model in models for part in model.walk() if part.name == "cot-transformer")
     recognizers = {name: pipe for name, pipe in teacher.pipeline if isinstance(pipe, CotNer)}
     if not recognizers:
         raise CotnerError("phrases are judged for a recognizer (cot_ner), and a teacher has none")
     copies = _copies(teacher, labelled)
+    encoder = pretrained(encoder)
     return {name: PhraseReader(encoder, pipe.labels).fit(copies) for name, pipe in recognizers.items()}
 
 
@@ -94,7 +99,8 @@ def _opinions(
 def _blend(soft: SoftLabels, judged: tuple[numpy.ndarray, numpy.ndarray]) -> SoftLabels:
     """The mean of both, where there are two opinions."""
     rows, known = judged
-    mean = (soft.probabilities + rows) / 2
+    softened = soft.probabilities ** (1 / TEMPERATURE)
+    mean = (softened / softened.sum(1, keepdims=True) + rows) / 2
     return soft._replace(probabilities=numpy.where(known[:, None], mean, soft.probabilities))
 
 

@@ -8,9 +8,11 @@ import spacy
 from spacy.tokens import Doc, Span
 
 from spacy_cotner import CotnerError
-from spacy_cotner.pipeline.labelling import label_softly
+from spacy_cotner.models.encoder import pretrained
+from spacy_cotner.pipeline.labelling import _blend, label_softly
 from spacy_cotner.pipeline.phrases import PhraseReader
 from spacy_cotner.pipeline.tags import tag_scheme
+from spacy_cotner.types import SoftLabels
 
 NLP = spacy.blank("en")
 # Names that say nothing by themselves; the explanation tells what they are.
@@ -80,3 +82,31 @@ def test_needs_a_recognizer() -> None:
     nlp = spacy.blank("en")
     with pytest.raises(CotnerError, match="no cot_ner"):
         next(label_softly([told("Alpha", "city")], [nlp], labelled=[told("Alpha", "city")]))
+
+
+def test_the_reader_reads_with_the_pretrained_encoder(trained) -> None:
+    model = trained.get_pipe("cot_transformer").model
+    reader = PhraseReader(pretrained(model), ["LOC", "PER"], l2=0.1)
+    labelled = [told(name, kind) for name in NAMES for kind in KINDS]
+    tags = tag_scheme(("LOC", "PER"), "bio")
+    ((before, _),) = reader.fit(labelled).soft_labels([told("Omega", "city")], tags)
+    for parameter in model.shims[0].encoder.transformer.parameters():
+        parameter.data.zero_()  # what fine-tuning may do to it
+    ((after, _),) = reader.fit(labelled).soft_labels([told("Omega", "city")], tags)
+    assert numpy.array_equal(before, after)
+
+
+def test_says_which_weights_are_gone(trained) -> None:
+    trained.get_pipe("cot_transformer").model.attrs["name"] = "package:no-such-encoder"
+    labelled = [told(name, kind) for name in NAMES for kind in KINDS]
+    with pytest.raises(CotnerError, match="cannot load the encoder 'package:no-such-encoder'"):
+        next(label_softly(labelled, [trained], labelled=labelled))
+
+
+def test_a_sure_teacher_is_softened_before_the_mean() -> None:
+    soft = SoftLabels(["O", "B-LOC"], numpy.asarray([[0.97, 0.03], [0.97, 0.03]], dtype="f"))
+    judged = numpy.asarray([[0.1, 0.9], [0.0, 0.0]], dtype="f"), numpy.asarray([True, False])
+    rows = _blend(soft, judged).probabilities
+    assert rows[0].argmax() == 1
+    assert numpy.allclose(rows.sum(1), 1)
+    assert numpy.allclose(rows[1], [0.97, 0.03])
