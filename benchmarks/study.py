@@ -110,7 +110,8 @@ class Study:
         return self._student("second-student", [self.second_teacher()])
 
     def _student(self, name: str, teachers: Iterable[Trained]) -> Trained:
-        phrases = ["--phrases", str(self.parts["labelled"])] if self.args.phrases else []
+        phrases = ["--phrases", str(self.parts["labelled"]), "--dev", str(self.args.dev)]
+        phrases = phrases if self.args.phrases else []
         soft, seconds = self._labelled(teachers, *phrases)
         settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], unlabelled=soft)
         settings |= {"corpora.train.ratio": self.args.ratio, **self.changes}
@@ -229,7 +230,7 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--student-steps", type=int, default=633, help="of student and self-training")
     more = "how many teachers (or baselines, for self-training) are averaged"
     run.add_argument("--teachers", type=int, default=1, help=more)
-    more = "average the teachers with a judge of phrases (`cotner label --phrases`)"
+    more = "average the teachers with a judge of phrases (`cotner label --phrases`) where that helps on dev"
     run.add_argument("--phrases", action="store_true", help=more)
     run.add_argument("--ratio", type=float, default=4.0, help="unlabelled texts for each labelled one")
     run.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="more settings, for all runs")

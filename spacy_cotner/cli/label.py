@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from spacy.cli._util import setup_gpu
+from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 from wasabi import msg
 
 from ..elicitation.corpus import Corpus, write_atomically
 from ..errors import CotnerError
-from ..pipeline.labelling import label_softly
+from ..pipeline.labelling import Readers, compare_readers, fit_readers, label_softly
 from ..report import load_pipeline
 from .app import command
 
@@ -27,6 +28,10 @@ def label_cli(
     phrases: Annotated[
         Path | None, typer.Option("--phrases", help="Labelled texts with CoT, to judge phrases by")
     ] = None,
+    dev: Annotated[
+        Path | None,
+        typer.Option("--dev", help="Other labelled texts: judge phrases only if that helps there"),
+    ] = None,
     text_only: Annotated[bool, typer.Option("--text-only", help="Do not read the CoT")] = False,
     keep_cot: Annotated[bool, typer.Option("--keep-cot", help="Keep it, to train both views")] = False,
     batch_size: Annotated[int, typer.Option("--batch-size", help="Docs at a time")] = 32,
@@ -35,7 +40,8 @@ def label_cli(
     """Label texts softly, once: a student that trains on the output needs no teacher view.
 
     With few labels, --phrases makes better ones: a logistic regression on what the explanation says where it
-    names a phrase of the text, averaged with the teacher.
+    names a phrase of the text, averaged with the teacher. With many labels the teacher is better alone: --dev
+    finds out.
 
     The CoT is left out of the output, so that training reads each text once, at text-only speed.
     """
@@ -44,10 +50,25 @@ def label_cli(
     docs = Corpus(input_path).docs()
     if phrases and text_only:
         raise CotnerError("--phrases reads explanations, --text-only none: leave one of them out")
-    examples = Corpus(phrases).docs() if phrases else ()
-    done = label_softly(docs, teachers, labelled=examples, text_only=text_only, batch_size=batch_size)
+    if dev and not phrases:
+        raise CotnerError("--dev is for --phrases, to see whether they help: leave it out")
+    readers = _fit_readers(teachers, phrases, dev) if phrases else []
+    done = label_softly(docs, teachers, readers=readers, text_only=text_only, batch_size=batch_size)
     n = write_labelled(tqdm(done, unit="doc", disable=None), output_path, keep_cot)
     msg.good(f"{n} Docs with soft labels written to {output_path}")
+
+
+def _fit_readers(teachers: Sequence[Language], phrases: Path, dev: Path | None) -> list[Readers]:
+    """The readers that help, as far as that is known."""
+    readers = fit_readers(teachers, Corpus(phrases).docs())
+    for name, (alone, judged) in (
+        compare_readers(teachers, readers, Corpus(dev).docs()).items() if dev else ()
+    ):
+        verdict = "used" if judged > alone else "left out"
+        msg.info(f"{name}: soft labels of {dev} reach F1 {alone:.1f}, with phrases {judged:.1f}: {verdict}")
+        if judged <= alone:
+            readers = [{key: reader for key, reader in each.items() if key != name} for each in readers]
+    return readers
 
 
 def write_labelled(docs: Iterable[Doc], path: Path, keep_cot: bool) -> int:

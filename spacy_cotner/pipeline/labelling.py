@@ -1,6 +1,7 @@
 """A trained teacher labels texts softly; its opinion stays on the Docs."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, cast
 
 import numpy
 from spacy.language import Language
@@ -14,6 +15,7 @@ from ..types import SoftLabels
 from .distilled import DistilledPipe
 from .ner import CotNer
 from .phrases import PhraseReader
+from .soft_f1 import soft_f1
 
 # A teacher that learnt few texts by heart is too sure of others: at this temperature a reader can object.
 TEMPERATURE = 2.0
@@ -25,7 +27,7 @@ def label_softly(
     docs: Iterable[Doc],
     teachers: Sequence[Language],
     *,
-    labelled: Iterable[Doc] = (),
+    readers: Sequence[Readers] = (),
     text_only: bool = False,
     batch_size: int = 32,
 ) -> Iterator[Doc]:
@@ -35,9 +37,8 @@ def label_softly(
 
     docs (Iterable[Doc]): The texts, with CoT for the teacher view.
     teachers (Sequence[Language]): Trained pipelines.
-    labelled (Iterable[Doc]): Texts with entities and CoT. If there are any, each recognizer is averaged with
-        a `PhraseReader` that learns from them, wherever that one has an opinion. It reads with the
-        pretrained encoder, which has to be where it was when the teacher was trained.
+    readers (Sequence[Readers]): Of each teacher, see `fit_readers`. A recognizer is averaged with its reader
+        wherever that one has an opinion.
     text_only (bool): Read the student view even of texts with CoT (self-training).
     batch_size (int): Docs at a time.
     YIELDS (Doc): The same Docs.
@@ -50,25 +51,68 @@ def label_softly(
                 f"a teacher has no cot_ner and no cot_rel, only {names}: "
                 "give a pipeline that was trained with one"
             )
-    labelled = list(labelled)
-    readers = [_readers(teacher, labelled) if labelled else {} for teacher in teachers]
+    helped = list(zip(teachers, readers or [{} for _ in teachers], strict=True))
     for batch in minibatch(docs, batch_size):
-        opinions = [_opinions(*each, batch, text_only) for each in zip(teachers, readers, strict=True)]
+        opinions = [_opinions(*each, batch, text_only) for each in helped]
         for i, doc in enumerate(batch):
             doc._.soft_labels = _mean([opinion[i] for opinion in opinions])
             yield doc
 
 
-def _readers(teacher: Language, labelled: Sequence[Doc]) -> Readers:
-    """Fit a reader for each recognizer of a teacher, with the encoder that the teacher began from."""
-    models = [pipe.model for _, pipe in teacher.pipeline if isinstance(pipe, TrainablePipe)]
-    encoder = next(part for model in models for part in model.walk() if part.name == "cot-transformer")
+def fit_readers(teachers: Sequence[Language], labelled: Iterable[Doc]) -> list[Readers]:
+    """Fit a `PhraseReader` for each recognizer of each teacher, with the encoder that the teacher began from.
+
+    teachers (Sequence[Language]): Trained pipelines.
+    labelled (Iterable[Doc]): Texts with entities and CoT.
+    RETURNS (List[Readers]): The readers of each teacher.
+    RAISES (CotnerError): If a teacher has no recognizer, its pretrained encoder is gone, or no entity is
+        named in its explanation.
+    """
+    docs = list(labelled)
+    return [_fit_readers(teacher, docs) for teacher in teachers]
+
+
+def _fit_readers(teacher: Language, labelled: Sequence[Doc]) -> Readers:
     recognizers = {name: pipe for name, pipe in teacher.pipeline if isinstance(pipe, CotNer)}
     if not recognizers:
         raise CotnerError("phrases are judged for a recognizer (cot_ner), and a teacher has none")
-    copies = _copies(teacher, labelled)
-    encoder = pretrained(encoder)
-    return {name: PhraseReader(encoder, pipe.labels).fit(copies) for name, pipe in recognizers.items()}
+    models = [pipe.model for _, pipe in teacher.pipeline if isinstance(pipe, TrainablePipe)]
+    encoder = pretrained(
+        next(part for model in models for part in model.walk() if part.name == "cot-transformer")
+    )
+    docs = _copies(teacher, labelled)
+    return {name: PhraseReader(encoder, pipe.labels).fit(docs) for name, pipe in recognizers.items()}
+
+
+class Comparison(NamedTuple):
+    """F1 of soft labels against annotation, in percent, without readers of phrases and with them."""
+
+    alone: float
+    judged: float
+
+
+def compare_readers(
+    teachers: Sequence[Language], readers: Sequence[Readers], dev: Iterable[Doc]
+) -> dict[str, Comparison]:
+    """Do readers make soft labels better? With few labels they mostly do, a teacher of many beats them.
+
+    teachers (Sequence[Language]): Trained pipelines.
+    readers (Sequence[Readers]): Of each of them.
+    dev (Iterable[Doc]): Texts with entities and CoT that neither has learnt from.
+    RETURNS (Dict[str, Comparison]): By the name of the recognizer.
+    """
+    docs = list(dev)
+    if not any(doc.ents for doc in docs):
+        raise CotnerError("no text that soft labels are compared on has entities: give annotated ones")
+    tags = {name: cast(CotNer, teachers[0].get_pipe(name)).tags for name in readers[0]}
+    alone, judged = (
+        {name: soft_f1(labelled, name, tags[name]) for name in tags}
+        for labelled in (
+            list(label_softly(docs, teachers)),
+            list(label_softly(docs, teachers, readers=readers)),
+        )
+    )
+    return {name: Comparison(alone[name], judged[name]) for name in tags}
 
 
 def _copies(teacher: Language, docs: Sequence[Doc]) -> list[Doc]:

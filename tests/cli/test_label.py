@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy
@@ -98,6 +99,23 @@ def test_phrases_need_explanations(model_folder: Path, corpus: Path, tmp_path: P
     assert code == 1
     assert "leave one of them out" in text
     assert not out.exists()
+
+
+def test_phrases_are_judged_only_if_that_helps(model_folder: Path, corpus: Path, tmp_path: Path) -> None:
+    outs = [tmp_path / name for name in ("plain.spacy", "judged.spacy", "tried.spacy")]
+    phrases = ["--phrases", corpus]
+    for out, options in zip(outs, ([], phrases, [*phrases, "--dev", corpus]), strict=True):
+        code, text = cotner("label", corpus, out, "--teacher", model_folder, *options)
+        assert code == 0, text
+    verdict = re.search(r"reach F1 (\S+), with phrases (\S+): (used|left out)", " ".join(text.split()))
+    assert verdict is not None, text
+    used = float(verdict[2]) > float(verdict[1])
+    assert used == (verdict[3] == "used")
+    plain, judged, tried = ([doc._.soft_labels["cot_ner"].probabilities for doc in read(out)] for out in outs)
+    assert all(numpy.array_equal(a, b) for a, b in zip(tried, judged if used else plain, strict=True))
+    code, text = cotner("label", corpus, outs[0], "--teacher", model_folder, "--dev", corpus)
+    assert code == 1
+    assert "--dev is for --phrases" in text
 
 
 def test_label_without_teacher(corpus: Path, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from spacy.tokens import Doc, Span
 
 from spacy_cotner import CotnerError
 from spacy_cotner.models.encoder import pretrained
-from spacy_cotner.pipeline.labelling import _blend, label_softly
+from spacy_cotner.pipeline.labelling import _blend, compare_readers, fit_readers, label_softly
 from spacy_cotner.pipeline.phrases import PhraseReader
+from spacy_cotner.pipeline.soft_f1 import soft_f1
 from spacy_cotner.pipeline.tags import tag_scheme
 from spacy_cotner.types import SoftLabels
 
@@ -72,7 +73,9 @@ def test_labels_are_the_mean_where_there_are_two_opinions(trained) -> None:
     doc = told("Omega", "singer", sure=False)
     alone = next(label_softly([doc.copy()], [trained]))._.soft_labels["cot_ner"]
     labelled = [told(name, kind) for name in NAMES for kind in KINDS]
-    both = next(label_softly([doc.copy()], [trained], labelled=labelled))._.soft_labels["cot_ner"]
+    both = next(
+        label_softly([doc.copy()], [trained], readers=fit_readers([trained], labelled))
+    )._.soft_labels["cot_ner"]
     assert numpy.allclose(both.probabilities[:2], alone.probabilities[:2])
     assert not numpy.allclose(both.probabilities[2:], alone.probabilities[2:], atol=0.01)
     assert numpy.allclose(both.probabilities.sum(1), 1, atol=1e-3)
@@ -80,8 +83,8 @@ def test_labels_are_the_mean_where_there_are_two_opinions(trained) -> None:
 
 def test_needs_a_recognizer() -> None:
     nlp = spacy.blank("en")
-    with pytest.raises(CotnerError, match="no cot_ner"):
-        next(label_softly([told("Alpha", "city")], [nlp], labelled=[told("Alpha", "city")]))
+    with pytest.raises(CotnerError, match="a teacher has none"):
+        fit_readers([nlp], [told("Alpha", "city")])
 
 
 def test_the_reader_reads_with_the_pretrained_encoder(trained) -> None:
@@ -100,7 +103,7 @@ def test_says_which_weights_are_gone(trained) -> None:
     trained.get_pipe("cot_transformer").model.attrs["name"] = "package:no-such-encoder"
     labelled = [told(name, kind) for name in NAMES for kind in KINDS]
     with pytest.raises(CotnerError, match="cannot load the encoder 'package:no-such-encoder'"):
-        next(label_softly(labelled, [trained], labelled=labelled))
+        fit_readers([trained], labelled)
 
 
 def test_a_sure_teacher_is_softened_before_the_mean() -> None:
@@ -110,3 +113,30 @@ def test_a_sure_teacher_is_softened_before_the_mean() -> None:
     assert rows[0].argmax() == 1
     assert numpy.allclose(rows.sum(1), 1)
     assert numpy.allclose(rows[1], [0.97, 0.03])
+
+
+def test_compares_on_texts_that_were_not_learnt(trained) -> None:
+    labelled = [told(name, kind) for name in NAMES for kind in KINDS]
+    readers = fit_readers([trained], labelled)
+    unseen = [told(name, kind) for name in ("Omega", "Sigma") for kind in KINDS]
+    ((alone, judged),) = compare_readers([trained], readers, unseen).values()
+    tags = trained.get_pipe("cot_ner").tags
+    labelled_alone, labelled_both = (
+        list(label_softly([doc.copy() for doc in unseen], [trained], readers=used)) for used in ([], readers)
+    )
+    assert alone == soft_f1(labelled_alone, "cot_ner", tags)
+    assert judged == soft_f1(labelled_both, "cot_ner", tags)
+    with pytest.raises(CotnerError, match="has entities: give annotated ones"):
+        compare_readers([trained], readers, [told("Omega", "day", sure=False)])
+
+
+def test_f1_of_soft_labels() -> None:
+    tags = tag_scheme(("LOC",), "bio")
+    doc = Doc(NLP.vocab, words=["in", "New", "York", "now"])
+    doc.set_ents([Span(doc, 1, 3, "LOC")])
+    rows = numpy.asarray([[0.9, 0.1, 0], [0.3, 0.6, 0.1], [0.1, 0.4, 0.5], [0.45, 0, 0.55]], dtype="f")
+    # "York" may as well begin an entity of its own; what "now" may be decides.
+    for now, f1 in (([0.45, 0, 0.55], 0.0), ([0.6, 0, 0.4], 100.0)):
+        rows[3] = now
+        doc._.soft_labels = {"cot_ner": SoftLabels(tags.tags, rows)}
+        assert soft_f1([doc], "cot_ner", tags) == f1
