@@ -86,21 +86,21 @@ class Study:
         return self._trained("teacher", settings)
 
     def self_training(self) -> Trained:
-        """The pool with soft labels of the baselines: all that can be had without CoT."""
-        soft, seconds = self._labelled(map(self.baseline, range(self.args.teachers)), "--text-only")
-        settings = self.overrides(self.args.student_steps, train=self.parts["plain"], unlabelled=soft)
+        """The pool, if any, with soft labels of the baselines: all that can be had without CoT."""
+        unlabelled, seconds = self._pool(map(self.baseline, range(self.args.teachers)), "--text-only")
+        settings = self.overrides(self.args.student_steps, train=self.parts["plain"], **unlabelled)
         settings |= {f"{ENCODER}.k": 0, "corpora.train.ratio": self.args.ratio}
         folder, costs = self._trained("self-training", settings)
         return folder, {**costs, "label_seconds": seconds}
 
     def student(self) -> Trained:
-        """The pool with soft labels of the teachers, and both views of the labelled texts."""
+        """The pool, if any, with soft labels of the teachers, and both views of the labelled texts."""
         return self._student("student", map(self.teacher, range(self.args.teachers)))
 
     def second_teacher(self) -> Trained:
         """A teacher that has read the pool, too: its CoT, with soft labels of the first teachers."""
-        soft, seconds = self._labelled(map(self.teacher, range(self.args.teachers)))
-        settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], unlabelled=soft)
+        unlabelled, seconds = self._pool(map(self.teacher, range(self.args.teachers)))
+        settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], **unlabelled)
         settings |= {"corpora.train.teacher_view": True, "corpora.train.ratio": self.args.ratio}
         folder, costs = self._trained("second-teacher", settings | self.changes)
         return folder, {**costs, "label_seconds": seconds}
@@ -112,13 +112,13 @@ class Study:
     def _student(self, name: str, teachers: Iterable[Trained]) -> Trained:
         phrases = ["--phrases", str(self.parts["labelled"]), "--dev", str(self.args.dev)]
         phrases = phrases if self.args.phrases else []
-        soft, seconds = self._labelled(teachers, *phrases)
-        settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], unlabelled=soft)
+        unlabelled, seconds = self._pool(teachers, *phrases)
+        settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], **unlabelled)
         settings |= {"corpora.train.ratio": self.args.ratio, **self.changes}
         if self.args.augmented:
             settings["paths.augmented"] = self.args.augmented
         folder, costs = self._trained(name, settings)
-        words = sum(count_words(self.parts[part]) for part in ("labelled", "pool"))
+        words = sum(count_words(self.parts[part]) for part in ("labelled", "pool") if part in self.parts)
         return folder, {**costs, "label_seconds": seconds, "cot_words": words}
 
     def _trained(self, name: str, overrides: dict[str, Any]) -> Trained:
@@ -130,13 +130,16 @@ class Study:
             costs.write_text(json.dumps(spent))
         return folder / "model-best", json.loads(costs.read_text())
 
-    def _labelled(self, teachers: Iterable[Trained], *options: str) -> tuple[Path, float]:
+    def _pool(self, teachers: Iterable[Trained], *options: str) -> tuple[dict[str, Path], float]:
+        """RETURNS (Tuple[Dict[str, Path], float]): The pool with soft labels, if there is one; seconds."""
+        if "pool" not in self.parts:
+            return {}, 0.0
         models = [model for model, _ in teachers]
         path = self.folder / f"soft-{_digest([models, options])}.spacy"
         timing = path.with_suffix(".seconds")
         if not timing.exists():
             timing.write_text(str(label(self.parts["pool"], path, models, *options)))
-        return path, float(timing.read_text())
+        return {"unlabelled": path}, float(timing.read_text())
 
 
 def _digest(settings: Any) -> str:
