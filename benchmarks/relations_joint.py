@@ -88,7 +88,7 @@ def passes(model: Path) -> int:
     nlp, calls = spacy.load(model), []
     encoder = nlp.get_pipe("cot_transformer").model
     inner = encoder._func
-    encoder._func = lambda *args: calls.append(1) or inner(*args)
+    encoder._func = lambda *args, **kwargs: calls.append(1) or inner(*args, **kwargs)
     nlp("Marie Curie was born in Warsaw.")
     return len(calls)
 
