@@ -105,13 +105,13 @@ def compare_readers(
     if not any(doc.ents for doc in docs):
         raise CotnerError("no text that soft labels are compared on has entities: give annotated ones")
     tags = {name: cast(CotNer, teachers[0].get_pipe(name)).tags for name in readers[0]}
-    alone, judged = (
-        {name: soft_f1(labelled, name, tags[name]) for name in tags}
-        for labelled in (
-            list(label_softly(docs, teachers)),
-            list(label_softly(docs, teachers, readers=readers)),
-        )
-    )
+
+    def score(helped: Sequence[Readers]) -> dict[str, float]:
+        # Labels stay on the Docs: they are scored before the next ones replace them.
+        labelled = list(label_softly(docs, teachers, readers=helped))
+        return {name: soft_f1(labelled, name, tags[name]) for name in tags}
+
+    alone, judged = score(()), score(readers)
     return {name: Comparison(alone[name], judged[name]) for name in tags}
 
 
