@@ -110,9 +110,8 @@ class Study:
         return self._student("second-student", [self.second_teacher()])
 
     def _student(self, name: str, teachers: Iterable[Trained]) -> Trained:
-        phrases = ["--phrases", str(self.parts["labelled"]), "--dev", str(self.args.dev)]
-        phrases = phrases if self.args.phrases else []
-        unlabelled, seconds = self._pool(teachers, *phrases)
+        phrases = ("--phrases", str(self.parts["labelled"]), "--dev", str(self.args.dev))
+        unlabelled, seconds = self._pool(teachers, *(phrases if self.args.phrases else ()))
         settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], **unlabelled)
         settings |= {"corpora.train.ratio": self.args.ratio, **self.changes}
         if self.args.augmented:

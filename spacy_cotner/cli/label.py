@@ -61,9 +61,8 @@ def label_cli(
 def _fit_readers(teachers: Sequence[Language], phrases: Path, dev: Path | None) -> list[Readers]:
     """The readers that help, as far as that is known."""
     readers = fit_readers(teachers, Corpus(phrases).docs())
-    for name, (alone, judged) in (
-        compare_readers(teachers, readers, Corpus(dev).docs()).items() if dev else ()
-    ):
+    compared = compare_readers(teachers, readers, Corpus(dev).docs()) if dev else {}
+    for name, (alone, judged) in compared.items():
         verdict = "used" if judged > alone else "left out"
         msg.info(f"{name}: soft labels of {dev} reach F1 {alone:.1f}, with phrases {judged:.1f}: {verdict}")
         if judged <= alone:
