@@ -13,9 +13,12 @@ import torch
 from thinc.api import PyTorchGradScaler, get_torch_default_device
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+from ..errors import CotnerError
 from ..modules.encoder import CotEncoder
 from .inplace_shim import InPlaceShim
 from .wordpieces import Template, make_template
+
+OTHER_VERSION = "another version of spacy-cotner has saved this encoder: install that one, or train it again"
 
 
 class EncoderShim(InPlaceShim):
@@ -87,9 +90,13 @@ class EncoderShim(InPlaceShim):
         """bytes_data (bytes): What `to_bytes` returned.
 
         RETURNS (EncoderShim): The shim itself.
+        RAISES (CotnerError): If another version has written them, whose encoder has other parts.
         """
         message = srsly.msgpack_loads(bytes_data)
-        self.k, self.fuses_mentions = message["k"], message["fuses_mentions"]
+        try:
+            self.k, self.fuses_mentions = message["k"], message["fuses_mentions"]
+        except KeyError as error:
+            raise CotnerError(f"{OTHER_VERSION} (it has no {error})") from None
         if "state" in message:
             with tempfile.TemporaryDirectory() as folder:
                 _write_files(folder, message["tokenizer"])
@@ -100,7 +107,10 @@ class EncoderShim(InPlaceShim):
             self.set_encoder(_encoder_half(transformer), tokenizer)
             device = get_torch_default_device()
             state = torch.load(BytesIO(message["state"]), map_location=device, weights_only=True)
-            self._model.load_state_dict(state)
+            try:
+                self._model.load_state_dict(state)
+            except RuntimeError as error:
+                raise CotnerError(f"{OTHER_VERSION} ({' '.join(str(error).split())})") from None
         return self
 
 

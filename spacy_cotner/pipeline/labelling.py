@@ -19,6 +19,8 @@ from .soft_f1 import soft_f1
 
 # A teacher that learnt few texts by heart is too sure of others: at this temperature a reader can object.
 TEMPERATURE = 2.0
+# Docs at a time.
+BATCH_SIZE = 32
 # The readers of a teacher, by the name of the recognizer that they help.
 Readers = dict[str, PhraseReader]
 
@@ -29,7 +31,7 @@ def label_softly(
     *,
     readers: Sequence[Readers] = (),
     text_only: bool = False,
-    batch_size: int = 32,
+    batch_size: int = BATCH_SIZE,
 ) -> Iterator[Doc]:
     """Set `Doc._.soft_labels`, by the names of the teachers' `cot_ner` and `cot_rel` components.
 
@@ -54,8 +56,8 @@ def label_softly(
     helped = list(zip(teachers, readers or [{} for _ in teachers], strict=True))
     for batch in minibatch(docs, batch_size):
         opinions = [_opinions(*each, batch, text_only) for each in helped]
-        for i, doc in enumerate(batch):
-            doc._.soft_labels = _mean([opinion[i] for opinion in opinions])
+        for doc, *judged in zip(batch, *(each.judged for each in opinions), strict=True):
+            doc._.soft_labels = _mean(judged)
             yield doc
 
 
@@ -104,15 +106,17 @@ def compare_readers(
     docs = list(dev)
     if not any(doc.ents for doc in docs):
         raise CotnerError("no text that soft labels are compared on has entities: give annotated ones")
-    tags = {name: cast(CotNer, teachers[0].get_pipe(name)).tags for name in readers[0]}
-
-    def score(helped: Sequence[Readers]) -> dict[str, float]:
-        # Labels stay on the Docs: they are scored before the next ones replace them.
-        labelled = list(label_softly(docs, teachers, readers=helped))
-        return {name: soft_f1(labelled, name, tags[name]) for name in tags}
-
-    alone, judged = score(()), score(readers)
-    return {name: Comparison(alone[name], judged[name]) for name in tags}
+    alone, judged = list[dict[str, SoftLabels]](), list[dict[str, SoftLabels]]()
+    for batch in minibatch(docs, BATCH_SIZE):
+        opinions = [_opinions(*each, batch) for each in zip(teachers, readers, strict=True)]
+        alone += map(_mean, zip(*(each.alone for each in opinions), strict=True))
+        judged += map(_mean, zip(*(each.judged for each in opinions), strict=True))
+    compared = {}
+    for name in readers[0]:
+        tags = cast(CotNer, teachers[0].get_pipe(name)).tags
+        scores = (soft_f1(docs, [soft[name] for soft in each], tags) for each in (alone, judged))
+        compared[name] = Comparison(*scores)
+    return compared
 
 
 def _copies(teacher: Language, docs: Sequence[Doc]) -> list[Doc]:
@@ -120,24 +124,28 @@ def _copies(teacher: Language, docs: Sequence[Doc]) -> list[Doc]:
     return [Doc(teacher.vocab).from_bytes(doc.to_bytes()) for doc in docs]
 
 
-def _opinions(
-    teacher: Language, readers: Readers, docs: Sequence[Doc], text_only: bool
-) -> list[dict[str, SoftLabels]]:
-    """What one teacher and its readers think of a batch."""
+class Opinions(NamedTuple):
+    """For each Doc, by the name of the component, what a teacher thinks, and what it and its readers do."""
+
+    alone: list[dict[str, SoftLabels]]
+    judged: list[dict[str, SoftLabels]]
+
+
+def _opinions(teacher: Language, readers: Readers, docs: Sequence[Doc], text_only: bool = False) -> Opinions:
     copies = _copies(teacher, docs)
     if text_only:
         for doc in copies:
             doc._.cot = {}
-    found: list[dict[str, SoftLabels]] = [{} for _ in docs]
+    opinions = Opinions([{} for _ in docs], [{} for _ in docs])
     for name, pipe in teacher.pipeline:
         if isinstance(pipe, DistilledPipe):
-            opinions = pipe.soft_labels(copies)
+            alone = judged = pipe.soft_labels(copies)
             if name in readers and isinstance(pipe, CotNer):
-                opinions = list(map(_blend, opinions, readers[name].soft_labels(copies, pipe.tags)))
-            for labels, soft in zip(found, opinions, strict=True):
-                labels[name] = soft
+                judged = list(map(_blend, alone, readers[name].soft_labels(copies, pipe.tags)))
+            for i in range(len(docs)):
+                opinions.alone[i][name], opinions.judged[i][name] = alone[i], judged[i]
         copies = list(pipe.pipe(copies, batch_size=len(copies)))  # type: ignore[attr-defined]
-    return found
+    return opinions
 
 
 def _blend(soft: SoftLabels, judged: tuple[numpy.ndarray, numpy.ndarray]) -> SoftLabels:

@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, torch2xp, xp2torch
+from thinc.api import torch2xp, xp2torch
 from thinc.types import Floats2d
 from torch import Tensor
 
@@ -30,48 +30,11 @@ from .gold_pairs import OUTSIDE_SCHEMA, GoldPairs
 from .missed import score_missed
 from .pair_batches import parts_of, stack_pairs, types_of
 from .rel_loss import kl_from_soft_labels, kl_from_views, make_pair_batch, task_losses
-from .rel_settings import RelSettings
+from .rel_settings import DEFAULT_CONFIG, DEFAULT_SETTINGS, RelSettings
 from .schema import make_schema, read_schema
 from .soft_pairs import SoftPairs, listed_pairs, soft_pairs
 from .training_pairs import known_pairs, training_pairs
 from .views import TrainingViews
-
-DEFAULT_CONFIG = Config().from_str(
-    """
-    [cot_rel]
-    threshold = 0.5
-    multi_label = false
-    max_distance = 100
-    max_sentences = 0
-    max_pairs = 4096
-    max_pairs_per_doc = 50000
-    negative_ratio = null
-    schema = null
-    symmetric = []
-    spans_key = null
-
-    [cot_rel.inverse]
-
-    [cot_rel.model]
-    @architectures = "spacy_cotner.CotRel.v1"
-
-    [cot_rel.model.tok2vec]
-    @architectures = "spacy_cotner.CotListener.v1"
-
-    [cot_rel.model.tok2vec.pooling]
-    @layers = "reduce_mean.v1"
-
-    [cot_rel.distillation]
-    @misc = "spacy_cotner.Distillation.v1"
-
-    [cot_rel.scorer]
-    @scorers = "spacy_cotner.rel_scorer.v1"
-    """
-)["cot_rel"]
-
-# What the component itself needs, as opposed to its parts.
-PARTS = ("model", "distillation", "scorer")
-DEFAULT_SETTINGS = {key: value for key, value in DEFAULT_CONFIG.items() if key not in PARTS}
 
 # For each Doc its pairs and the probabilities of the labels (pairs, labels).
 Predictions = list[tuple[Sequence[Pair], numpy.ndarray]]

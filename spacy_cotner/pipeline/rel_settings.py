@@ -1,9 +1,10 @@
-"""What the settings and labels of a relation extractor mean for pairs."""
+"""The settings of a relation extractor, and what they and its labels mean for pairs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
+from thinc.api import Config
 
 from ..errors import CotnerError
 from ..inverses import Inverses
@@ -12,6 +13,43 @@ from .decide import Decider
 from .findings import Findings
 from .gold_pairs import GoldPairs, GoldReader
 from .schema import TypeMask
+
+DEFAULT_CONFIG = Config().from_str(
+    """
+    [cot_rel]
+    threshold = 0.5
+    multi_label = false
+    max_distance = 100
+    max_sentences = 0
+    max_pairs = 4096
+    max_pairs_per_doc = 50000
+    negative_ratio = null
+    schema = null
+    symmetric = []
+    spans_key = null
+
+    [cot_rel.inverse]
+
+    [cot_rel.model]
+    @architectures = "spacy_cotner.CotRel.v1"
+
+    [cot_rel.model.tok2vec]
+    @architectures = "spacy_cotner.CotListener.v1"
+
+    [cot_rel.model.tok2vec.pooling]
+    @layers = "reduce_mean.v1"
+
+    [cot_rel.distillation]
+    @misc = "spacy_cotner.Distillation.v1"
+
+    [cot_rel.scorer]
+    @scorers = "spacy_cotner.rel_scorer.v1"
+    """
+)["cot_rel"]
+
+# What the component itself needs, as opposed to its parts.
+PARTS = ("model", "distillation", "scorer")
+DEFAULT_SETTINGS = {key: value for key, value in DEFAULT_CONFIG.items() if key not in PARTS}
 
 
 class RelSettings(NamedTuple):

@@ -9,21 +9,22 @@ from spacy.scorer import PRFScore
 from spacy.tokens import Doc
 
 from ..modules import crf
+from ..types import SoftLabels
 from .tags import TagScheme
 
 
-def soft_f1(docs: Iterable[Doc], name: str, tags: TagScheme) -> float:
+def soft_f1(docs: Iterable[Doc], soft_labels: Iterable[SoftLabels], tags: TagScheme) -> float:
     """F1 of the entities on the most probable path that the scheme allows.
 
-    docs (Iterable[Doc]): Texts with entities and soft labels.
-    name (str): The component whose soft labels are meant.
-    tags (TagScheme): Its tags.
+    docs (Iterable[Doc]): Texts with entities.
+    soft_labels (Iterable[SoftLabels]): Of each text.
+    tags (TagScheme): What the labels mean.
     RETURNS (float): Micro-averaged, in percent.
     """
     prf = PRFScore()
     allowed = tags.constraints()
-    for doc in docs:
-        rows = torch.as_tensor(doc._.soft_labels[name].probabilities, dtype=torch.float32)
+    for doc, soft in zip(docs, soft_labels, strict=True):
+        rows = torch.as_tensor(soft.probabilities, dtype=torch.float32)
         if not len(rows):
             continue
         mask = torch.ones(1, len(rows), dtype=torch.bool)

@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
-import shutil
-import sys
-
 import numpy
 import pytest
 import spacy
 import torch
 from spacy_transformers.data_classes import TransformerData
-from thinc.api import Config, Model
+from states import TEXT, assert_close, differs, states
 from transformers import AutoModel, AutoTokenizer
 from transformers.modeling_outputs import BaseModelOutput
 
-from spacy_cotner import CotnerError
 from spacy_cotner.models import sequences
-from spacy_cotner.models.encoder import build_cot_transformer_model, compose_explanation
+from spacy_cotner.models.encoder import compose_explanation
 from spacy_cotner.types import View
-
-TEXT = "Ada Lovelace worked with Charles Babbage in London."
-
-
-@pytest.fixture
-def nlp():
-    return spacy.blank("en")
-
-
-@pytest.fixture
-def build(tiny_encoder):
-    def make(**settings) -> Model:
-        torch.manual_seed(0)
-        model = build_cot_transformer_model(
-            **{"name": tiny_encoder, "cot_length": 32, "window": 64, "stride": 48, **settings}
-        )
-        model.initialize()
-        return model
-
-    return make
-
-
-def states(model, *inputs, is_train=False):
-    outputs, _ = model(list(inputs), is_train=is_train)
-    return [data.model_output.last_hidden_state[0] for data in outputs]
-
-
-def assert_close(a, b, atol=1e-5):
-    numpy.testing.assert_allclose(a, b, atol=atol)
-
-
-def differs(a, b):
-    return not numpy.allclose(a, b, atol=1e-3)
 
 
 def random_gradients(outputs):
@@ -295,125 +256,3 @@ def test_doc_of_100_000_tokens_in_calls_of_bounded_size(build, nlp):
     assert data.model_output.last_hidden_state.shape == (1, 100_001, 32)
     assert max(sizes) <= sequences.MAX_CALL
     assert list(data.align.lengths) == [1] * 100_000
-
-
-# Settings ---------------------------------------------------------------------------------------------------
-
-
-def error_line(build_and_init):
-    with pytest.raises(CotnerError) as caught:
-        build_and_init()
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def test_unknown_encoder(build):
-    assert "no/such-encoder" in error_line(lambda: build(name="no/such-encoder"))
-
-
-def test_folder_without_encoder(build, tmp_path):
-    assert "config.json" in error_line(lambda: build(name=str(tmp_path)))
-
-
-def test_folder_with_broken_weights(build, tiny_encoder, tmp_path):
-    folder = tmp_path / "broken"
-    shutil.copytree(tiny_encoder, folder)
-    (folder / "model.safetensors").write_bytes(b"not weights")
-    assert "broken" in error_line(lambda: build(name=str(folder)))
-
-
-def test_package_that_is_not_installed(build):
-    assert "no_such_package" in error_line(lambda: build(name="package:no-such-package"))
-    assert "no.such.package" in error_line(lambda: build(name="package:no.such.package"))
-
-
-def test_package_without_encoder(build):
-    assert "holds no encoder" in error_line(lambda: build(name="package:wasabi"))
-
-
-def test_package_with_encoder(build, tiny_encoder, tmp_path, monkeypatch, nlp):
-    package = tmp_path / "my_weights"
-    shutil.copytree(tiny_encoder, package / "data" / "model")
-    (package / "__init__.py").touch()
-    (package / "config.json").write_text("{}")
-    monkeypatch.syspath_prepend(tmp_path)
-    assert_close(states(build(name="package:my-weights"), nlp(TEXT))[0], states(build(), nlp(TEXT))[0])
-    assert "my_weights" not in sys.modules  # found, not imported
-
-
-@pytest.mark.parametrize("encoder", ["tiny_encoder", "bpe_encoder"])
-def test_window_that_the_encoder_cannot_hold(build, nlp, encoder, request):
-    name = request.getfixturevalue(encoder)
-    line = error_line(lambda: build(name=name, window=100, stride=50, cot_length=60))
-    assert "128" in line
-    # The longest that is accepted works.
-    special = 3 if encoder == "tiny_encoder" else 4
-    model = build(name=name, window=128 - 40 - special, stride=40, cot_length=40)
-    doc = nlp(f"{TEXT} " * 12)
-    doc._.cot = {"noun": "london is a city " * 20}
-    states(model, doc)
-
-
-@pytest.mark.parametrize("settings", [{"stride": 0}, {"stride": 65}, {"k": -1}, {"cot_length": -1}])
-def test_settings_without_sense(build, settings):
-    error_line(lambda: build(**settings))
-
-
-def test_uninitialized(tiny_encoder, nlp):
-    model = build_cot_transformer_model(tiny_encoder)
-    assert "nlp.initialize" in error_line(lambda: model.predict([nlp(TEXT)]))
-    assert "nlp.initialize" in error_line(lambda: model.begin_update([nlp(TEXT)]))
-
-
-# Copies -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("encoder", ["tiny_encoder", "bpe_encoder", "t5_encoder"])
-def test_bytes_need_no_original_folder(build, nlp, encoder, request, tmp_path):
-    folder = tmp_path / "weights"
-    shutil.copytree(request.getfixturevalue(encoder), folder)
-    model = build(name=str(folder))
-    expected = states(model, nlp(TEXT), View(nlp(TEXT), {"noun": "london"}))
-    data = model.to_bytes()
-    shutil.rmtree(folder)
-    loaded = build_cot_transformer_model(str(folder), cot_length=32, window=64, stride=48).from_bytes(data)
-    for ours, theirs in zip(
-        states(loaded, nlp(TEXT), View(nlp(TEXT), {"noun": "london"})), expected, strict=True
-    ):
-        assert_close(ours, theirs, atol=0)
-    assert loaded.shims[0].tokenizer.is_fast == model.shims[0].tokenizer.is_fast
-    if encoder == "t5_encoder":
-        assert not loaded.shims[0].tokenizer.is_fast
-    loaded.initialize()  # does not ask for the folder again
-
-
-def test_bytes_before_initialize(tiny_encoder):
-    data = build_cot_transformer_model(tiny_encoder).to_bytes()
-    assert build_cot_transformer_model(tiny_encoder).from_bytes(data).shims[0].encoder is None
-
-
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, Model.copy, lambda m: pickle.loads(pickle.dumps(m))])
-def test_copies_are_equal_and_apart(build, nlp, duplicate):
-    model = build()
-    twin = duplicate(model)
-    (expected,) = states(model, nlp(TEXT))
-    assert_close(states(twin, nlp(TEXT))[0], expected, atol=0)
-    with torch.no_grad():
-        next(twin.shims[0].encoder.parameters()).add_(1.0)
-    assert_close(states(model, nlp(TEXT))[0], expected, atol=0)
-    assert differs(states(twin, nlp(TEXT))[0], expected)
-
-
-def test_settings_of_the_config_reach_the_model(tiny_encoder):
-    config = Config().from_str(
-        f"""
-        [model]
-        @architectures = "spacy_cotner.CotTransformerModel.v1"
-        name = "{tiny_encoder}"
-        k = 7
-        grains = ["noun"]
-        """
-    )
-    model = spacy.registry.resolve(config)["model"]
-    assert model.attrs["k"] == 7
-    assert model.attrs["grains"] == ["noun"]

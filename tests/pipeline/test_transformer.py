@@ -5,41 +5,14 @@ from __future__ import annotations
 import numpy
 import pytest
 import spacy
-from spacy.tokens import Doc, DocBin
+from pipelines import STOCK_NER, TEXT, changed, ents, stock_pipeline, tagged, weights
+from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import minibatch
 from spacy_transformers.layers import TransformerListener
 
 from spacy_cotner import CotnerError
 from spacy_cotner.models.tok2vec import CotListener
-
-STOCK_LISTENER = {
-    "@architectures": "spacy-transformers.TransformerListener.v1",
-    "grad_factor": 1.0,
-    "pooling": {"@layers": "reduce_mean.v1"},
-}
-STOCK_NER = {
-    "model": {
-        "@architectures": "spacy.TransitionBasedParser.v2",
-        "state_type": "ner",
-        "extra_state_tokens": False,
-        "hidden_width": 32,
-        "maxout_pieces": 2,
-        "use_upper": False,
-        "tok2vec": STOCK_LISTENER,
-    }
-}
-STOCK_TAGGER = {"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": STOCK_LISTENER}}
-TEXT = "Marie Curie worked with Pierre Curie in Paris ."
-
-
-def weights(nlp, name="cot_transformer"):
-    encoder = nlp.get_pipe(name).model.shims[0].encoder
-    return {key: p.detach().clone() for key, p in encoder.named_parameters()}
-
-
-def changed(before, after):
-    return any(not numpy.array_equal(before[key], after[key]) for key in before)
 
 
 def collect_gradients(nlp):
@@ -65,10 +38,6 @@ def no_dropout(nlp):
                     for attribute in ("p", "dropout_prob"):
                         if hasattr(module, attribute):
                             setattr(module, attribute, 0.0)
-
-
-def ents(doc):
-    return [(ent.text, ent.label_) for ent in doc.ents]
 
 
 # Gradients --------------------------------------------------------------------------------------------------
@@ -168,35 +137,6 @@ def test_nobody_listens(make_nlp, make_examples):
 
 
 # spaCy's own components -------------------------------------------------------------------------------------
-
-
-def stock_pipeline(make_nlp, *more):
-    nlp = make_nlp("cot_transformer", *more)
-    nlp.add_pipe("ner", config=STOCK_NER)
-    nlp.add_pipe("tagger", config=STOCK_TAGGER)
-    return nlp
-
-
-def tagged(examples):
-    for example in examples:
-        for token in example.reference:
-            token.tag_ = "NAME" if token.text.istitle() else "WORD"
-    return examples
-
-
-@pytest.fixture
-def stock(make_nlp, make_examples):
-    """spaCy's ner and tagger, trained on one encoder with cot_ner."""
-    nlp = stock_pipeline(make_nlp, "cot_ner")
-    examples = tagged(make_examples(nlp))
-    optimizer = nlp.initialize(lambda: examples)
-    optimizer.learn_rate = 5e-3
-    before = weights(nlp)
-    for _ in range(40):
-        losses = nlp.update(examples, sgd=optimizer)
-    assert losses.keys() == {"cot_transformer", "cot_ner", "ner", "tagger"}
-    assert changed(before, weights(nlp))
-    return nlp, examples
 
 
 def test_stock_ner_and_tagger_train_beside_cot_ner(stock):
@@ -353,96 +293,6 @@ def test_docs_without_words_reach_stock_components(stock, texts):
     assert [doc.text for doc in nlp.pipe(texts)] == texts
     empty = [Example(nlp.make_doc(text), nlp.make_doc(text)) for text in texts]
     nlp.update([*empty, examples[0]], sgd=nlp.resume_training())
-
-
-# Copies -----------------------------------------------------------------------------------------------------
-
-
-def results(doc):
-    relations = [(*r.key, round(r.score, 4)) for r in doc._.relations]
-    return [(*e, round(s._.confidence, 4)) for e, s in zip(ents(doc), doc.ents, strict=True)], relations
-
-
-def test_disk(trained, tmp_path):
-    nlp = trained
-    expected = results(nlp(TEXT))
-    assert expected[0]
-    assert expected[1]
-    nlp.to_disk(tmp_path)
-    assert results(spacy.load(tmp_path)(TEXT)) == expected
-
-
-def test_bytes(make_nlp, trained):
-    nlp = trained
-    twin = make_nlp().from_bytes(nlp.to_bytes())
-    assert results(twin(TEXT)) == results(nlp(TEXT))
-
-
-def test_n_process(trained):
-    nlp = trained
-    docs = list(nlp.pipe([TEXT, "", "Paris and London are far away ."] * 2, n_process=2, batch_size=2))
-    assert results(docs[0]) == results(docs[3]) == results(nlp(TEXT))
-    assert len(docs[1]) == 0
-
-
-def test_docbin_of_processed_docs(trained):
-    nlp = trained
-    docs = list(nlp.pipe([TEXT, ""]))
-    data = DocBin(docs=docs, store_user_data=True).to_bytes()
-    loaded = list(DocBin(store_user_data=True).from_bytes(data).get_docs(nlp.vocab))
-    assert [results(doc) for doc in loaded] == [results(doc) for doc in docs]
-    assert loaded[0]._.trf_data.model_output.last_hidden_state.shape[-1] == 32
-
-
-def test_select_pipes(trained):
-    nlp = trained
-    with nlp.select_pipes(disable=["cot_rel"]):
-        doc = nlp(TEXT)
-        assert ents(doc) == ents(nlp(TEXT))
-        assert doc._.relations == []
-        examples = [Example(nlp.make_doc(TEXT), doc)]
-        nlp.update(examples, sgd=nlp.resume_training())
-    assert nlp(TEXT)._.relations
-
-
-def test_replace_listeners_of_cot_ner(trained, make_examples, tmp_path):
-    nlp = trained
-    expected = ents(nlp(TEXT))
-    nlp.replace_listeners("cot_transformer", "cot_ner", ["model.tok2vec"])
-    nlp.to_disk(tmp_path)
-    loaded = spacy.load(tmp_path, exclude=["cot_transformer", "cot_rel"])
-    assert ents(loaded(TEXT)) == expected
-    # It goes on learning, both views, with the encoder of its own.
-    encoder = loaded.get_pipe("cot_ner").model.get_ref("tok2vec").layers[0].shims[0].encoder
-    before = encoder.transformer.embeddings.word_embeddings.weight.detach().clone()
-    loaded.update(make_examples(loaded), sgd=loaded.resume_training())
-    assert not numpy.array_equal(before, encoder.transformer.embeddings.word_embeddings.weight.detach())
-
-
-def test_replace_listeners_of_stock_ner(stock, tmp_path):
-    nlp, _ = stock
-    nlp.remove_pipe("cot_ner")
-    expected = ents(nlp(TEXT))
-    assert expected
-    nlp.replace_listeners("cot_transformer", "ner", ["model.tok2vec"])
-    nlp.to_disk(tmp_path)
-    assert ents(spacy.load(tmp_path, exclude=["cot_transformer", "tagger"])(TEXT)) == expected
-
-
-@pytest.mark.parametrize("replace", [False, True])
-def test_sourcing(trained, tmp_path, replace):
-    source = trained
-    expected = results(source(TEXT))
-    if replace:
-        source.replace_listeners("cot_transformer", "cot_ner", ["model.tok2vec"])
-    target = spacy.blank("en")
-    target.add_pipe("sentencizer")
-    for name in ("cot_ner",) if replace else ("cot_transformer", "cot_ner", "cot_rel"):
-        target.add_pipe(name, source=source)
-    found = results(target(TEXT))
-    assert found[0] == expected[0]
-    target.to_disk(tmp_path)
-    assert results(spacy.load(tmp_path)(TEXT)) == found
 
 
 def test_own_encoder_from_the_config(make_nlp, train, tiny_encoder):
