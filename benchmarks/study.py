@@ -40,7 +40,11 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "explanation aside": {f"{ENCODER}.attend": False},
     "prompts imagine": {f"{ENCODER}.imagination": 1.0},
     "half as much CoT": {f"{ENCODER}.cot_length": 32},
+    "1 unlabelled text for each labelled one": {"corpora.train.ratio": 1.0},
+    "no unlabelled texts": {"paths.unlabelled": None},
 }
+# A teacher notices none of these: it reads labelled texts in one view, that with CoT.
+OF_STUDENT = {"k", "imagination", "kl_weight", "temperature", "detach_teacher", "ratio", "unlabelled"}
 
 
 class Study:
@@ -58,9 +62,18 @@ class Study:
             f"components.{args.task}.{key}" if key.startswith("distillation.") else key: value
             for key, value in ABLATIONS[name].items()
         }
+        self.teacher_changes = {
+            key: value for key, value in self.changes.items() if key.rpartition(".")[2] not in OF_STUDENT
+        }
         self.folder = args.work / f"{fraction:g}" / str(seed)
         corpora = Corpora(args.train, args.dev, args.test, args.pool)
         self.parts = split(corpora, fraction, seed, self.folder)
+
+    def changes_recipe(self, recipe: str) -> bool:
+        """RETURNS (bool): Whether this variant is news about a recipe."""
+        if not self.changes or recipe.endswith("student"):
+            return True
+        return recipe.endswith("teacher") and bool(self.teacher_changes)
 
     def overrides(self, steps: int, rank: int = 0, /, **paths: Path) -> dict[str, Any]:
         every = max(1, steps // 4)
@@ -82,7 +95,7 @@ class Study:
     def teacher(self, rank: int = 0) -> Trained:
         """The labelled texts with their CoT."""
         settings = self.overrides(self.args.teacher_steps, rank, train=self.parts["labelled"])
-        settings |= {"corpora.train.teacher_view": True, **self.changes}
+        settings |= {"corpora.train.teacher_view": True, **self.teacher_changes}
         return self._trained("teacher", settings)
 
     def self_training(self) -> Trained:
@@ -170,7 +183,7 @@ def main() -> None:
         for fraction in args.fractions:
             for name in args.only or names:
                 study = Study(args, fraction, seed, name)
-                for recipe in args.recipes:
+                for recipe in filter(study.changes_recipe, args.recipes):
                     key = {"fraction": fraction, "seed": seed, "variant": name, "recipe": recipe}
                     key |= _key(args, recipe)
                     if any(row.items() >= key.items() for row in done):

@@ -44,7 +44,7 @@ def table(rows: Rows, split: str) -> str:
     """RETURNS (str): A line for each share of labels, variant and recipe, with gains over text-only runs."""
     lines = ["| labels | | F1 | over baseline | p | over self-training | p |", "| --- " * 7 + "|"]
     for fraction in sorted({row["fraction"] for row in rows}):
-        for variant in dict.fromkeys(row["variant"] for row in rows):
+        for variant in _variants(rows):
             here = [r for r in rows if r["fraction"] == fraction]
             controls = {
                 control: {r["seed"]: r[split]["student"] for r in here if r["recipe"] == control}
@@ -62,6 +62,11 @@ def table(rows: Rows, split: str) -> str:
                     gains = ["| |", "| |"] if name == "baseline" else gains
                     lines.append(f"| {fraction:.0%} | {label} | {_spread(found)} {' '.join(gains)} |")
     return "\n".join(lines) + "\n"
+
+
+def _variants(rows: Rows) -> list[str]:
+    """RETURNS (List[str]): All of them, what they are compared with first."""
+    return sorted(dict.fromkeys(row["variant"] for row in rows), key=lambda name: name != "full")
 
 
 def _spread(found: dict[int, dict[str, Any]]) -> str:
@@ -136,7 +141,9 @@ def costs(rows: Rows) -> str:
 
 
 def plot(rows: Rows, split: str, path: Path) -> None:
-    """Draw F1 over the share of labels, or bars where there is only one share; `pip install matplotlib`.
+    """Draw F1 over the share of labels, or a line for each row of the table where there is only one share.
+
+    Needs `pip install matplotlib`.
 
     rows (List[Dict[str, Any]]): The runs.
     split (str): "dev" or a test set.
@@ -147,22 +154,22 @@ def plot(rows: Rows, split: str, path: Path) -> None:
     matplotlib.use("svg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(7, 4))
-    lines = {name: _points(rows, split, *where) for name, where in LINES.items()}
-    lines = {name: points for name, points in lines.items() if points}
-    shares = {share for points in lines.values() for share in points}
-    if len(shares) == 1:
-        values = [_mean_and_spread(next(iter(points.values()))) for points in lines.values()]
-        axes.barh(
-            list(lines), [m for m, _ in values], xerr=[s for _, s in values], capsize=3, color="#8fa8d8"
-        )
-        axes.set(xlim=(min(m for m, _ in values) - 3, None), xlabel=f"{split} F1")
+    points = _points(rows, split)
+    if len({share for _, share in points}) == 1:
+        figure, axes = pyplot.subplots(figsize=(7, 1.2 + 0.35 * len(points)))
+        for place, values in enumerate(points.values()):
+            axes.errorbar(mean(values), place, xerr=_sd(values), fmt="o", capsize=3, color="#3b5ba9")
+        axes.set(yticks=range(len(points)), yticklabels=[name for name, _ in points], xlabel=f"{split} F1")
+        axes.set(ylim=(-0.5, len(points) - 0.5))
         axes.invert_yaxis()
     else:
-        for name, points in lines.items():
-            means, spreads = zip(*(_mean_and_spread(points[share]) for share in sorted(points)), strict=True)
-            percents = [100 * share for share in sorted(points)]
-            axes.errorbar(percents, means, spreads, marker="o", capsize=3, label=name)
+        figure, axes = pyplot.subplots(figsize=(7, 4))
+        for name in dict.fromkeys(name for name, _ in points):
+            shares = sorted(share for other, share in points if other == name)
+            groups = [points[name, share] for share in shares]
+            spreads = [_sd(values) or 0.0 for values in groups]
+            percents = [100 * share for share in shares]
+            axes.errorbar(percents, list(map(mean, groups)), spreads, marker="o", capsize=3, label=name)
         axes.set(xscale="log", xlabel="labelled training texts, %", ylabel=f"{split} F1")
         axes.legend(loc="lower right", fontsize="small")
     axes.grid(alpha=0.3)
@@ -170,14 +177,18 @@ def plot(rows: Rows, split: str, path: Path) -> None:
     figure.savefig(path)
 
 
-def _points(rows: Rows, split: str, recipe: str, view: str) -> dict[float, list[float]]:
-    """F1 of all seeds for each share of labels."""
-    points: dict[float, list[float]] = defaultdict(list)
-    for row in rows:
-        if row["recipe"] == recipe and row["variant"] == "full":
-            points[row["fraction"]].append(row[split][view]["f"])
+def _points(rows: Rows, split: str) -> dict[tuple[str, float], list[float]]:
+    """F1 of all seeds by the line of the table, variants included, and the share of labels."""
+    points: dict[tuple[str, float], list[float]] = defaultdict(list)
+    for variant in _variants(rows):
+        for name, (recipe, view) in LINES.items():
+            label = name if variant == "full" else f"{name}, {variant}"
+            for row in rows:
+                if row["recipe"] == recipe and row["variant"] == variant:
+                    points[label, row["fraction"]].append(row[split][view]["f"])
     return points
 
 
-def _mean_and_spread(values: list[float]) -> tuple[float, float]:
-    return mean(values), stdev(values) if len(values) > 1 else 0.0
+def _sd(values: list[float]) -> float | None:
+    """RETURNS (Optional[float]): Sample standard deviation, None where one run tells nothing."""
+    return stdev(values) if len(values) > 1 else None
