@@ -152,11 +152,14 @@ def plot(rows: Rows, split: str, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("svg")
+    # Text stays text, and the same rows give the same file.
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "study"})
     from matplotlib import pyplot
 
     points = _points(rows, split)
     if len({share for _, share in points}) == 1:
-        figure, axes = pyplot.subplots(figsize=(7, 1.2 + 0.35 * len(points)))
+        longest = max(len(name) for name, _ in points)
+        figure, axes = pyplot.subplots(figsize=(5 + 0.07 * longest, 1.2 + 0.3 * len(points)))
         for place, values in enumerate(points.values()):
             axes.errorbar(mean(values), place, xerr=_sd(values), fmt="o", capsize=3, color="#3b5ba9")
         axes.set(yticks=range(len(points)), yticklabels=[name for name, _ in points], xlabel=f"{split} F1")
@@ -174,7 +177,7 @@ def plot(rows: Rows, split: str, path: Path) -> None:
         axes.legend(loc="lower right", fontsize="small")
     axes.grid(alpha=0.3)
     figure.tight_layout()
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None})
 
 
 def _points(rows: Rows, split: str) -> dict[tuple[str, float], list[float]]:
