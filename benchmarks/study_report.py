@@ -57,7 +57,7 @@ def table(rows: Rows, split: str) -> str:
                     if r["recipe"] == recipe and r["variant"] == variant
                 }
                 if found:
-                    label = name if variant == "full" else f"{name}, {variant}"
+                    label = _label(name, variant)
                     gains = [_gain(found, {} if name == c else runs) for c, runs in controls.items()]
                     gains = ["| |", "| |"] if name == "baseline" else gains
                     lines.append(f"| {fraction:.0%} | {label} | {_spread(found)} {' '.join(gains)} |")
@@ -69,9 +69,14 @@ def _variants(rows: Rows) -> list[str]:
     return sorted(dict.fromkeys(row["variant"] for row in rows), key=lambda name: name != "full")
 
 
+def _label(name: str, variant: str) -> str:
+    return name if variant == "full" else f"{name}, {variant}"
+
+
 def _spread(found: dict[int, dict[str, Any]]) -> str:
     values = [scores["f"] for scores in found.values()]
-    spread = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
+    sd = _sd(values)
+    spread = "" if sd is None else f" ± {sd:.1f}"
     return f"{mean(values):.1f}{spread} (n = {len(values)})"
 
 
@@ -126,8 +131,7 @@ def costs(rows: Rows) -> str:
     lines = ["| | training, s | labelling, s | peak memory, MB | words of CoT |", "| --- " * 5 + "|"]
     by_recipe: dict[str, Rows] = defaultdict(list)
     for row in rows:
-        variant = "" if row["variant"] == "full" else f", {row['variant']}"
-        by_recipe[f"{row['fraction']:.0%} {row['recipe']}{variant}"].append(row)
+        by_recipe[f"{row['fraction']:.0%} {_label(row['recipe'], row['variant'])}"].append(row)
     for name, group in by_recipe.items():
         labelling, seconds = (
             median([row[key] for row in group if row.get(key)] or [0])
@@ -185,10 +189,9 @@ def _points(rows: Rows, split: str) -> dict[tuple[str, float], list[float]]:
     points: dict[tuple[str, float], list[float]] = defaultdict(list)
     for variant in _variants(rows):
         for name, (recipe, view) in LINES.items():
-            label = name if variant == "full" else f"{name}, {variant}"
             for row in rows:
                 if row["recipe"] == recipe and row["variant"] == variant:
-                    points[label, row["fraction"]].append(row[split][view]["f"])
+                    points[_label(name, variant), row["fraction"]].append(row[split][view]["f"])
     return points
 
 
