@@ -60,7 +60,8 @@ def build_cot_transformer_model(
         see `modules.imagination`; 0 switches it off.
     window (int): Wordpieces of text that the encoder sees at once; longer texts are read in windows.
     stride (int): Wordpieces from the start of one window to the start of the next.
-    mixed_precision (bool): Half precision on a GPU; has no effect on CPU.
+    mixed_precision (bool): Half precision in training: float16 on a GPU, bfloat16 on a CPU that computes in
+        it; other CPUs train in single precision.
     gradient_checkpointing (bool): Save memory in training by computing activations twice.
     RETURNS (Model[Sequence[Union[Doc, View]], List[TransformerData]]): For each view the states of its first
         special token and of its wordpieces, (1, 1 + wordpieces, width), aligned to the Doc's tokens.

@@ -7,10 +7,15 @@ from collections.abc import Iterable
 import torch
 from spacy.scorer import PRFScore
 from spacy.tokens import Doc
+from spacy.util import minibatch
+from torch.nn.utils.rnn import pad_sequence
 
 from ..modules import crf
 from ..types import SoftLabels
 from .tags import TagScheme
+
+# Docs at a time.
+BATCH_SIZE = 128
 
 
 def soft_f1(docs: Iterable[Doc], soft_labels: Iterable[SoftLabels], tags: TagScheme) -> float:
@@ -23,12 +28,16 @@ def soft_f1(docs: Iterable[Doc], soft_labels: Iterable[SoftLabels], tags: TagSch
     """
     prf = PRFScore()
     allowed = tags.constraints()
-    for doc, soft in zip(docs, soft_labels, strict=True):
-        rows = torch.as_tensor(soft.probabilities, dtype=torch.float32)
-        if not len(rows):
+    for batch in minibatch(zip(docs, soft_labels, strict=True), BATCH_SIZE):
+        filled = [(doc, torch.as_tensor(soft.probabilities)) for doc, soft in batch if len(doc)]
+        if not filled:
             continue
-        mask = torch.ones(1, len(rows), dtype=torch.bool)
-        potentials = crf.add_boundaries(rows.clamp(min=1e-6).log()[None], mask, allowed.start, allowed.end)
-        best = crf.viterbi(potentials, allowed.transitions, mask)[0].tolist()
-        prf.score_set(set(tags.decode(best)), {(ent.start, ent.end, ent.label_) for ent in doc.ents})
+        rows = pad_sequence([row for _, row in filled], batch_first=True).float()
+        lengths = torch.tensor([len(row) for _, row in filled])
+        mask = torch.arange(rows.shape[1]) < lengths[:, None]
+        potentials = crf.add_boundaries(rows.clamp(min=1e-6).log(), mask, allowed.start, allowed.end)
+        paths = crf.viterbi(potentials, allowed.transitions, mask).tolist()
+        for (doc, _), path in zip(filled, paths, strict=True):
+            found = set(tags.decode(path[: len(doc)]))
+            prf.score_set(found, {(ent.start, ent.end, ent.label_) for ent in doc.ents})
     return 100 * prf.fscore

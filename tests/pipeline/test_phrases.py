@@ -140,3 +140,14 @@ def test_f1_of_soft_labels() -> None:
     for now, f1 in (([0.45, 0, 0.55], 0.0), ([0.6, 0, 0.4], 100.0)):
         rows[3] = now
         assert soft_f1([doc], [SoftLabels(tags.tags, rows)], tags) == f1
+
+
+def test_f1_of_soft_labels_of_texts_of_any_length() -> None:
+    tags = tag_scheme(("LOC",), "bio")
+    found = numpy.asarray([[0, 1, 0]], dtype="f")
+    missed = numpy.asarray([[0.9, 0.1, 0], [0.8, 0.2, 0], [0.9, 0.1, 0]], dtype="f")
+    docs = [Doc(NLP.vocab, words=words) for words in (["Rome"], [], ["to", "Rome", "again"])]
+    docs[0].set_ents([Span(docs[0], 0, 1, "LOC")])
+    docs[2].set_ents([Span(docs[2], 1, 2, "LOC")])
+    soft = [SoftLabels(tags.tags, rows) for rows in (found, found[:0], missed)]
+    assert soft_f1(docs, soft, tags) == pytest.approx(200 / 3)  # one of two found: P 1, R 1/2
