@@ -1,13 +1,12 @@
 """`cotner augment` from the command line."""
 
+from functools import partial
+
 import pytest
 import spacy
+from commands import cotner
 from fake_openai import fake_openai
-from spacy.cli import app
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
-
-import spacy_cotner.cli  # noqa: F401 - adds our commands
 
 
 @pytest.fixture
@@ -21,12 +20,7 @@ def augment(tmp_path, monkeypatch):
         doc.ents = [doc.char_span(0, 3, "PER"), doc.char_span(10, len(doc.text), "LOC")]
     DocBin(store_user_data=True, docs=docs).to_disk("in.spacy")
 
-    def run(*args):
-        result = CliRunner().invoke(app, ["cotner", "augment", "in.spacy", "out.spacy", *args])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, " ".join(result.output.split())
-
-    return run
+    return partial(cotner, "augment", "in.spacy", "out.spacy")
 
 
 def test_style_and_entity(augment):

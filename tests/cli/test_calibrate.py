@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy
 import pytest
 import spacy
 import srsly
+from commands import cotner
 from gold import gold_docs
 from spacy.cli.find_threshold import find_threshold
 from spacy.tokens import Doc, DocBin
-from typer.testing import CliRunner
 
 from spacy_cotner import CotnerError
-from spacy_cotner.cli import app
 
-
-def calibrate(*args: object) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["calibrate", *map(str, args)])
-    return result.exit_code, " ".join(result.output.split())
+calibrate = partial(cotner, "calibrate")
 
 
 @pytest.fixture

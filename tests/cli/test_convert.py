@@ -1,15 +1,13 @@
 """`cotner convert` from the command line: what it writes, prints and refuses."""
 
 import json
+from functools import partial
 
 import pytest
 import spacy
-from spacy.cli import app
+from commands import cotner
 from spacy.tokens import DocBin
 from spacy.training import Corpus
-from typer.testing import CliRunner
-
-import spacy_cotner.cli  # noqa: F401 - adds our commands
 
 CONLL = "IMGID:1\nAda\tB-PER\n:-)\tO\nNew-York\tI-LOC\n\nIMGID:2\nhi\tO\n"
 MNRE = (
@@ -23,12 +21,7 @@ JSONL = json.dumps({"text": "Ada said hi.", "spans": [{"start": 0, "end": 3, "la
 def convert(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def run(*args):
-        result = CliRunner().invoke(app, ["cotner", "convert", *map(str, args)])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, " ".join(result.output.split())
-
-    return run
+    return partial(cotner, "convert")
 
 
 def write(path, content):

@@ -1,16 +1,14 @@
 """`cotner elicit` from the command line."""
 
 import json
+from functools import partial
 
 import pytest
 import spacy
+from commands import cotner
 from fake_batches import FakeBatches
 from fake_openai import fake_openai
-from spacy.cli import app
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
-
-import spacy_cotner.cli  # noqa: F401 - adds our commands
 
 TEXTS = ["Hi Ada", "Go Heat", "bye"]
 
@@ -31,10 +29,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def elicit(*args):
-    result = CliRunner().invoke(app, ["cotner", "elicit", *args])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, " ".join(result.output.split())
+elicit = partial(cotner, "elicit")
 
 
 def read(name="out.spacy"):

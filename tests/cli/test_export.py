@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 
 import networkx
 import pytest
 import rdflib
 import spacy
-from gold import TEXTS, gold_docs
+from commands import cotner
+from gold import TEXTS
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
-from spacy_cotner.cli import app
-
-
-def export(*args: object) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["export", *map(str, args)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, " ".join(result.output.split())
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    DocBin(docs=gold_docs(spacy.blank("en")), store_user_data=True).to_disk(tmp_path / "gold.spacy")
-    return tmp_path / "gold.spacy"
+export = partial(cotner, "export")
 
 
 def count_rows(path: Path) -> int:

@@ -1,14 +1,12 @@
 """`cotner inspect` from the command line."""
 
 import json
+from functools import partial
 
 import pytest
 import spacy
-from spacy.cli import app
+from commands import cotner
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
-
-import spacy_cotner.cli  # noqa: F401 - adds our commands
 
 
 @pytest.fixture
@@ -25,12 +23,7 @@ def inspect(tmp_path, monkeypatch):
     DocBin(store_user_data=True, docs=docs).to_disk("in.spacy")
     DocBin(docs=[nlp("plain")]).to_disk("plain.spacy")
 
-    def run(*args):
-        result = CliRunner().invoke(app, ["cotner", "inspect", *args])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, " ".join(result.output.split())
-
-    return run
+    return partial(cotner, "inspect")
 
 
 def test_numbers(inspect, tmp_path):

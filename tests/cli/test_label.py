@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy
 import pytest
 import spacy
+from commands import cotner
 from gold import gold_docs
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
-
-from spacy_cotner.cli import app
 
 CONFIG = """
 [paths]
@@ -49,11 +47,6 @@ eval_frequency = 1
 [training.optimizer]
 @optimizers = "Adam.v1"
 """
-
-
-def cotner(*args: object) -> tuple[int, str]:
-    result = CliRunner().invoke(app, list(map(str, args)))
-    return result.exit_code, " ".join(result.output.split())
 
 
 def read(path: Path) -> list:

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from functools import partial
 from pathlib import Path
 
 import pytest
 import spacy
+from commands import cotner
 from gold import TEXTS, gold_docs
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
-from spacy_cotner.cli import app
-
-
-def render(*args: object) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["render", *map(str, args)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, " ".join(result.output.split())
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    DocBin(docs=gold_docs(spacy.blank("en")), store_user_data=True).to_disk(tmp_path / "gold.spacy")
-    return tmp_path / "gold.spacy"
+render = partial(cotner, "render")
 
 
 def test_the_annotation_of_a_corpus(corpus: Path, tmp_path: Path) -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 import spacy
 import srsly
+from commands import cotner
 from gold import gold_docs
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
-from spacy_cotner.cli import app
 from spacy_cotner.report import compare
 
-
-def report(*args: object) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["report", *map(str, args)])
-    return result.exit_code, " ".join(result.output.split())
+report = partial(cotner, "report")
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 import json
 import time
+from functools import partial
 
 import pytest
-from spacy.cli import app
-from typer.testing import CliRunner
+from commands import cotner
 
-import spacy_cotner.cli  # noqa: F401 - adds our commands
 from spacy_cotner.elicitation import AnswerStore
 from spacy_cotner.elicitation.answers import Answer, Rejected
 from spacy_cotner.elicitation.recorded import RecordedAnswers
@@ -31,12 +30,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     fill(tmp_path / "a.sqlite", ["one", "two"])
 
-    def call(*args):
-        result = CliRunner().invoke(app, ["cotner", "store", *args])
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, " ".join(result.output.split())
-
-    return call
+    return partial(cotner, "store")
 
 
 def count(path):

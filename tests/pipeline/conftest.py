@@ -17,3 +17,12 @@ def stock(make_nlp, make_examples):
     assert losses.keys() == {"cot_transformer", "cot_ner", "ner", "tagger"}
     assert changed(before, weights(nlp))
     return nlp, examples
+
+
+@pytest.fixture
+def ner(make_nlp, make_examples):
+    """A pipeline with an encoder and cot_ner, initialized."""
+    nlp = make_nlp("cot_transformer", "cot_ner")
+    examples = make_examples(nlp)
+    nlp.initialize(lambda: examples)
+    return nlp

@@ -21,15 +21,6 @@ def ents(doc):
     return [(ent.text, ent.label_) for ent in doc.ents]
 
 
-@pytest.fixture
-def ner(make_nlp, make_examples):
-    """A pipeline with an encoder and cot_ner, initialized."""
-    nlp = make_nlp("cot_transformer", "cot_ner")
-    examples = make_examples(nlp)
-    nlp.initialize(lambda: examples)
-    return nlp
-
-
 def scores_of(potentials):
     """Random CRF scores for views of the given number."""
     generator = torch.Generator().manual_seed(0)

@@ -22,14 +22,6 @@ from spacy_cotner.pipeline.views import training_views
 from spacy_cotner.types import TEACHER_ONLY_KEY, SoftLabels
 
 
-@pytest.fixture
-def ner(make_nlp, make_examples):
-    nlp = make_nlp("cot_transformer", "cot_ner")
-    examples = make_examples(nlp)
-    nlp.initialize(lambda: examples)
-    return nlp
-
-
 def bare_example(nlp, text="Ada Lovelace worked", cot=None):
     reference = nlp.make_doc(text)
     reference._.cot = cot or {}
