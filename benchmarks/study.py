@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 from study_report import report
-from study_runs import ENCODER, Corpora, count_words, label, score, split, task_of, train
+from study_runs import ENCODER, Corpora, count_words, crossfit, label, score, split, task_of, train
 
 RESULTS = Path(__file__).parent / "results"
 # A model, and what it cost.
@@ -94,9 +94,12 @@ class Study:
 
     def teacher(self, rank: int = 0) -> Trained:
         """The labelled texts with their CoT."""
-        settings = self.overrides(self.args.teacher_steps, rank, train=self.parts["labelled"])
-        settings |= {"corpora.train.teacher_view": True, **self.teacher_changes}
+        settings = self.teacher_settings(rank) | {"paths.train": self.parts["labelled"]}
         return self._trained("teacher", settings)
+
+    def teacher_settings(self, rank: int = 0) -> dict[str, Any]:
+        settings = self.overrides(self.args.teacher_steps, rank)
+        return settings | {"corpora.train.teacher_view": True, **self.teacher_changes}
 
     def self_training(self) -> Trained:
         """The pool, if any, with soft labels of the baselines: all that can be had without CoT."""
@@ -122,10 +125,24 @@ class Study:
         """The student of the second teacher."""
         return self._student("second-student", [self.second_teacher()])
 
-    def _student(self, name: str, teachers: Iterable[Trained]) -> Trained:
+    def crossfit_student(self) -> Trained:
+        """The student, whose labelled texts have soft labels, too, of teachers that have not learnt them."""
+        settings, folds = self.teacher_settings(), str(self.args.folds)
+        path = self.folder / f"crossfit-{_digest([settings, folds])}.spacy"
+        timing = path.with_suffix(".seconds")
+        if not timing.exists():
+            options = ("-k", folds, "--seed", str(self.seed), "--keep-cot", "-g", str(self.args.gpu_id))
+            spent = crossfit(self.args.config, self.parts["labelled"], path, settings, *options)
+            timing.write_text(str(spent))
+        teachers = map(self.teacher, range(self.args.teachers))
+        folder, costs = self._student("crossfit-student", teachers, path)
+        return folder, {**costs, "crossfit_seconds": float(timing.read_text())}
+
+    def _student(self, name: str, teachers: Iterable[Trained], labelled: Path | None = None) -> Trained:
         phrases = ("--phrases", str(self.parts["labelled"]), "--dev", str(self.args.dev))
         unlabelled, seconds = self._pool(teachers, *(phrases if self.args.phrases else ()))
-        settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], **unlabelled)
+        train_path = labelled or self.parts["labelled"]
+        settings = self.overrides(self.args.student_steps, train=train_path, **unlabelled)
         settings |= {"corpora.train.ratio": self.args.ratio, **self.changes}
         if self.args.augmented:
             settings["paths.augmented"] = self.args.augmented
@@ -163,6 +180,7 @@ RECIPES: dict[str, Callable[[Study], Trained]] = {
     "teacher": Study.teacher,
     "self-training": Study.self_training,
     "student": Study.student,
+    "crossfit student": Study.crossfit_student,
     "second teacher": Study.second_teacher,
     "second student": Study.second_student,
 }
@@ -247,6 +265,7 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--teachers", type=int, default=1, help=more)
     more = "average the teachers with a judge of phrases (`cotner label --phrases`) where that helps on dev"
     run.add_argument("--phrases", action="store_true", help=more)
+    run.add_argument("--folds", type=int, default=5, help="teachers of the crossfit student")
     run.add_argument("--ratio", type=float, default=4.0, help="unlabelled texts for each labelled one")
     run.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="more settings, for all runs")
     run.add_argument("--gpu-id", type=int, default=-1)

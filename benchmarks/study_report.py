@@ -15,10 +15,12 @@ LINES = {
     "baseline": ("baseline", "student"),
     "self-training": ("self-training", "student"),
     "student": ("student", "student"),
+    "crossfit student": ("crossfit student", "student"),
     "second student": ("second student", "student"),
     "teacher": ("teacher", "teacher"),
     "second teacher": ("second teacher", "teacher"),
     "live teacher (student + CoT)": ("student", "teacher"),
+    "live teacher (crossfit student + CoT)": ("crossfit student", "teacher"),
     "live teacher (second student + CoT)": ("second student", "teacher"),
 }
 

@@ -94,12 +94,11 @@ def train(config: Path, output: Path, overrides: dict[str, Any], gpu: int) -> di
     gpu (int): GPU id, -1 for CPU.
     RETURNS (Dict[str, float]): Seconds, and the largest memory of any run so far in MB.
     """
-    args = [str(word) for name, value in overrides.items() for word in (f"--{name}", _json(value))]
     output.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     with open(output / "train.log", "w", encoding="utf8") as log:
         command = [sys.executable, "-m", "spacy", "train", str(config), "-o", str(output), "-g", str(gpu)]
-        subprocess.run([*command, *args], check=True, stdout=log, stderr=subprocess.STDOUT)
+        subprocess.run([*command, *_words(overrides)], check=True, stdout=log, stderr=subprocess.STDOUT)
     shutil.rmtree(output / "model-last", ignore_errors=True)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return {"train_seconds": round(time.perf_counter() - start), "peak_mb": round(peak)}
@@ -111,6 +110,14 @@ def label(corpus: Path, output: Path, teachers: list[Path], *options: str) -> fl
     command = [sys.executable, "-m", "spacy", "cotner", "label", str(corpus), str(output)]
     command += [word for teacher in teachers for word in ("-t", str(teacher))]
     subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
+    return round(time.perf_counter() - start)
+
+
+def crossfit(config: Path, corpus: Path, output: Path, overrides: dict[str, Any], *options: str) -> float:
+    """Run `cotner crossfit`. RETURNS (float): Seconds."""
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "spacy", "cotner", "crossfit", str(config), str(corpus), str(output)]
+    subprocess.run([*command, *options, *_words(overrides)], check=True, stdout=subprocess.DEVNULL)
     return round(time.perf_counter() - start)
 
 
@@ -183,6 +190,11 @@ def counts(gold: set[Any], found: set[Any]) -> tuple[int, int, int]:
     prf = PRFScore()
     prf.score_set(found, gold)
     return prf.tp, prf.fp, prf.fn
+
+
+def _words(overrides: dict[str, Any]) -> list[str]:
+    """RETURNS (List[str]): Settings as a command line has them."""
+    return [str(word) for name, value in overrides.items() for word in (f"--{name}", _json(value))]
 
 
 def _json(value: Any) -> str:
