@@ -149,7 +149,7 @@ def costs(rows: Rows) -> str:
 def plot(rows: Rows, split: str, path: Path) -> None:
     """Draw F1 over the share of labels, or a line for each row of the table where there is only one share.
 
-    Needs `pip install matplotlib`.
+    Needs `pip install -e ".[benchmarks]"`.
 
     rows (List[Dict[str, Any]]): The runs.
     split (str): "dev" or a test set.

@@ -1,0 +1,107 @@
+"""The studies in `benchmarks/` deal texts fairly, run every recipe, resume, and report what was measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+import study
+import study_runs
+from gold import COT, TEXTS
+from spacy.cli import app
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+import spacy_cotner.cli  # noqa: F401 (adds our commands to spaCy's)
+
+CONFIG = Path(__file__).parent.parent / "configs" / "ner.cfg"
+RECIPES = ["baseline", "teacher", "self-training", "student", "crossfit student"]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Forty texts, of four kinds, each with words of its own."""
+    nlp, docs = spacy.blank("en"), []
+    for i in range(10):
+        for text, ents, _ in TEXTS:
+            doc = nlp.make_doc(f"{text} number {i}")
+            doc.ents = [doc.char_span(*ent) for ent in ents]
+            doc._.cot = COT
+            docs.append(doc)
+    DocBin(docs=docs, store_user_data=True).to_disk(tmp_path / "texts.spacy")
+    return tmp_path / "texts.spacy"
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that a study runs, in this process."""
+    seen = list[list[str]]()
+
+    def call(words: list[str], **kwargs: Any) -> None:
+        assert words[1:3] == ["-m", "spacy"]
+        seen.append(words[3:])
+        result = CliRunner().invoke(app, words[3:])
+        assert result.exit_code == 0, result.output
+
+    monkeypatch.setattr(subprocess, "run", call)
+    return seen
+
+
+def texts(path: Path) -> list[str]:
+    return [doc.text for doc in study_runs.read(path)]
+
+
+def test_shares_are_nested_and_nothing_is_lost(corpus: Path, tmp_path: Path) -> None:
+    corpora = study_runs.Corpora(corpus, corpus, None, None)
+    few, more, other = (
+        study_runs.split(corpora, share, seed, tmp_path / f"{share}-{seed}")
+        for share, seed in ((0.1, 0), (0.5, 0), (0.1, 1))
+    )
+    assert len(texts(few["labelled"])) == 4
+    assert set(texts(few["labelled"])) < set(texts(more["labelled"]))
+    assert set(texts(few["labelled"])) != set(texts(other["labelled"]))
+    for parts in (few, more, other):
+        assert sorted(texts(parts["labelled"]) + texts(parts["pool"])) == sorted(texts(corpus))
+        assert texts(parts["plain"]) == texts(parts["labelled"])
+        assert not any(doc._.cot for doc in study_runs.read(parts["plain"]))
+    assert "pool" not in study_runs.split(corpora, 1.0, 0, tmp_path / "all")
+
+
+def test_every_recipe_runs_once(
+    corpus: Path,
+    tmp_path: Path,
+    commands: list[list[str]],
+    tiny_encoder: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "rows.jsonl"
+    args = ["run", "efficiency", "--config", CONFIG, "--train", corpus, "--dev", corpus, "--test", corpus]
+    args += ["--fractions", 0.5, "--seeds", 0, "--recipes", *RECIPES, "--folds", 2]
+    args += ["--steps", 2, "--teacher-steps", 2, "--student-steps", 2]
+    encoder = {"name": tiny_encoder, "window": 64, "stride": 48, "cot_length": 32}
+    args += ["--set", *(f"{study_runs.ENCODER}.{key}={value}" for key, value in encoder.items())]
+    args += ["--work", tmp_path / "work", "--out", out]
+    for again in (False, True):
+        monkeypatch.setattr("sys.argv", ["study.py", *map(str, args)])
+        study.main()
+        rows = [json.loads(line) for line in out.read_text(encoding="utf8").splitlines()]
+        assert [row["recipe"] for row in rows] == RECIPES
+        if not again:
+            # One training each; soft labels for self-training and student; both students share the latter.
+            kinds = [words[1] if words[0] == "cotner" else words[0] for words in commands]
+            assert [kinds.count(kind) for kind in ("train", "label", "crossfit")] == [5, 2, 1]
+            commands.clear()
+    assert not commands
+    for row in rows:
+        assert len(row["dev"]["student"]["counts"]) == 40
+    monkeypatch.setattr("sys.argv", ["study.py", "report", str(out), "--title", "Trial"])
+    study.main()
+    table = out.with_suffix(".md").read_text(encoding="utf8")
+    shown = f"{rows[0]['test']['student']['f']:.1f}"
+    assert f"| 50% | baseline | {shown} (n = 1) |" in table
+    assert "live teacher (crossfit student + CoT)" in table
+    assert "<svg" in out.with_suffix(".svg").read_text(encoding="utf8")
