@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import spacy
 from spacy.language import Language
 from spacy.scorer import PRFScore
@@ -92,33 +94,50 @@ def train(config: Path, output: Path, overrides: dict[str, Any], gpu: int) -> di
     output (Path): Folder of the model; other runs find `model-best` there.
     overrides (Dict[str, Any]): Settings by dotted name.
     gpu (int): GPU id, -1 for CPU.
-    RETURNS (Dict[str, float]): Seconds, and the largest memory of any run so far in MB.
+    RETURNS (Dict[str, float]): Seconds, and the largest memory in MB.
     """
     output.mkdir(parents=True, exist_ok=True)
-    start = time.perf_counter()
-    with open(output / "train.log", "w", encoding="utf8") as log:
-        command = [sys.executable, "-m", "spacy", "train", str(config), "-o", str(output), "-g", str(gpu)]
-        subprocess.run([*command, *_words(overrides)], check=True, stdout=log, stderr=subprocess.STDOUT)
+    words = ["train", config, "-o", output, "-g", gpu, *_words(overrides)]
+    seconds, peak = run_spacy(words, output / "train.log")
     shutil.rmtree(output / "model-last", ignore_errors=True)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return {"train_seconds": round(time.perf_counter() - start), "peak_mb": round(peak)}
+    return {"train_seconds": seconds, "peak_mb": peak}
 
 
 def label(corpus: Path, output: Path, teachers: list[Path], *options: str) -> float:
     """Run `cotner label`. RETURNS (float): Seconds."""
-    start = time.perf_counter()
-    command = [sys.executable, "-m", "spacy", "cotner", "label", str(corpus), str(output)]
-    command += [word for teacher in teachers for word in ("-t", str(teacher))]
-    subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
-    return round(time.perf_counter() - start)
+    names = [word for teacher in teachers for word in ("-t", teacher)]
+    return run_spacy(["cotner", "label", corpus, output, *names, *options])[0]
 
 
 def crossfit(config: Path, corpus: Path, output: Path, overrides: dict[str, Any], *options: str) -> float:
     """Run `cotner crossfit`. RETURNS (float): Seconds."""
-    start = time.perf_counter()
-    command = [sys.executable, "-m", "spacy", "cotner", "crossfit", str(config), str(corpus), str(output)]
-    subprocess.run([*command, *options, *_words(overrides)], check=True, stdout=subprocess.DEVNULL)
-    return round(time.perf_counter() - start)
+    return run_spacy(["cotner", "crossfit", config, corpus, output, *options, *_words(overrides)])[0]
+
+
+def run_spacy(words: list[Any], log: Path = Path(os.devnull)) -> tuple[int, int]:
+    """Run one of spaCy's commands, given by what stands behind `spacy`; see `measure`."""
+    return measure([sys.executable, "-m", "spacy", *map(str, words)], log)
+
+
+def measure(command: list[str], log: Path) -> tuple[int, int]:
+    """Run a command in a process of its own.
+
+    command (List[str]): The command.
+    log (Path): File for what it prints.
+    RETURNS (Tuple[int, int]): Seconds, and its largest memory in MB.
+    RAISES (CalledProcessError): If it fails.
+    """
+    start, peak = time.perf_counter(), 0
+    with open(log, "w", encoding="utf8") as file:
+        # Not `ru_maxrss`: on Linux it begins with the memory of the process that starts the command.
+        process = psutil.Popen(command, stdout=file, stderr=subprocess.STDOUT)
+        while process.poll() is None:
+            with suppress(psutil.Error):  # it may just have ended
+                peak = max(peak, process.memory_info().rss)
+            time.sleep(0.1)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return round(time.perf_counter() - start), round(peak / 2**20)
 
 
 def task_of(config: Path) -> str:

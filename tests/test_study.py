@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import study_runs
 from gold import COT, TEXTS
 from spacy.cli import app
 from spacy.tokens import DocBin
+from study_report import permutation_test
 from typer.testing import CliRunner
 
 import spacy_cotner.cli  # noqa: F401 (adds our commands to spaCy's)
@@ -41,13 +43,13 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The commands that a study runs, in this process."""
     seen = list[list[str]]()
 
-    def call(words: list[str], **kwargs: Any) -> None:
-        assert words[1:3] == ["-m", "spacy"]
-        seen.append(words[3:])
-        result = CliRunner().invoke(app, words[3:])
+    def call(words: list[Any], log: Path | None = None) -> tuple[int, int]:
+        seen.append([str(word) for word in words])
+        result = CliRunner().invoke(app, seen[-1])
         assert result.exit_code == 0, result.output
+        return 1, 100
 
-    monkeypatch.setattr(subprocess, "run", call)
+    monkeypatch.setattr(study_runs, "run_spacy", call)
     return seen
 
 
@@ -105,3 +107,22 @@ def test_every_recipe_runs_once(
     assert f"| 50% | baseline | {shown} (n = 1) |" in table
     assert "live teacher (crossfit student + CoT)" in table
     assert "<svg" in out.with_suffix(".svg").read_text(encoding="utf8")
+
+
+def test_commands_are_measured_one_by_one(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    programs = ("x = b'x' * 300 * 2**20; import time; time.sleep(1)", "print('small')")
+    large, small = (study_runs.measure([sys.executable, "-c", code], log)[1] for code in programs)
+    assert small + 250 < large
+    assert log.read_text(encoding="utf8") == "small\n"
+    with pytest.raises(subprocess.CalledProcessError):
+        study_runs.measure([sys.executable, "-c", "raise SystemExit(3)"], log)
+
+
+def test_significance_of_a_difference() -> None:
+    right, wrong = [(1, 0, 0)] * 12, [(0, 1, 1)] * 12
+    assert permutation_test([(right, right)]) == 1
+    assert permutation_test([(right, wrong)]) < 0.01
+    assert permutation_test([(right, [*right[1:], wrong[0]])]) == 1  # one text: either way as likely
+    # What one seed gains another one loses.
+    assert permutation_test([(right, wrong), (wrong, right)]) == 1
