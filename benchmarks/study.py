@@ -98,6 +98,7 @@ class Study:
         return self._trained("teacher", settings)
 
     def teacher_settings(self, rank: int = 0) -> dict[str, Any]:
+        """RETURNS (Dict[str, Any]): Those of any teacher, whichever texts it learns from."""
         settings = self.overrides(self.args.teacher_steps, rank)
         return settings | {"corpora.train.teacher_view": True, **self.teacher_changes}
 
@@ -129,14 +130,13 @@ class Study:
         """The student, whose labelled texts have soft labels, too, of teachers that have not learnt them."""
         settings, folds = self.teacher_settings(), str(self.args.folds)
         path = self.folder / f"crossfit-{_digest([settings, folds])}.spacy"
-        timing = path.with_suffix(".seconds")
-        if not timing.exists():
-            options = ("-k", folds, "--seed", str(self.seed), "--keep-cot", "-g", str(self.args.gpu_id))
-            spent = crossfit(self.args.config, self.parts["labelled"], path, settings, *options)
-            timing.write_text(str(spent))
+        options = ("-k", folds, "--seed", str(self.seed), "--keep-cot", "-g", str(self.args.gpu_id))
+        seconds = _once(
+            path, lambda: crossfit(self.args.config, self.parts["labelled"], path, settings, *options)
+        )
         teachers = map(self.teacher, range(self.args.teachers))
         folder, costs = self._student("crossfit-student", teachers, path)
-        return folder, {**costs, "crossfit_seconds": float(timing.read_text())}
+        return folder, {**costs, "crossfit_seconds": seconds}
 
     def _student(self, name: str, teachers: Iterable[Trained], labelled: Path | None = None) -> Trained:
         phrases = ("--phrases", str(self.parts["labelled"]), "--dev", str(self.args.dev))
@@ -165,10 +165,15 @@ class Study:
             return {}, 0.0
         models = [model for model, _ in teachers]
         path = self.folder / f"soft-{_digest([models, options])}.spacy"
-        timing = path.with_suffix(".seconds")
-        if not timing.exists():
-            timing.write_text(str(label(self.parts["pool"], path, models, *options)))
-        return {"unlabelled": path}, float(timing.read_text())
+        return {"unlabelled": path}, _once(path, lambda: label(self.parts["pool"], path, models, *options))
+
+
+def _once(path: Path, write: Callable[[], float]) -> float:
+    """RETURNS (float): Seconds that a file took; what is there already is not written again."""
+    timing = path.with_suffix(".seconds")
+    if not timing.exists():
+        timing.write_text(str(write()))
+    return float(timing.read_text())
 
 
 def _digest(settings: Any) -> str:

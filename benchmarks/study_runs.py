@@ -105,8 +105,8 @@ def train(config: Path, output: Path, overrides: dict[str, Any], gpu: int) -> di
 
 def label(corpus: Path, output: Path, teachers: list[Path], *options: str) -> float:
     """Run `cotner label`. RETURNS (float): Seconds."""
-    names = [word for teacher in teachers for word in ("-t", teacher)]
-    return run_spacy(["cotner", "label", corpus, output, *names, *options])[0]
+    words = [word for teacher in teachers for word in ("-t", teacher)]
+    return run_spacy(["cotner", "label", corpus, output, *words, *options])[0]
 
 
 def crossfit(config: Path, corpus: Path, output: Path, overrides: dict[str, Any], *options: str) -> float:

@@ -12,13 +12,10 @@ import pytest
 import spacy
 import study
 import study_runs
+from commands import run_spacy
 from gold import COT, TEXTS
-from spacy.cli import app
 from spacy.tokens import DocBin
 from study_report import permutation_test
-from typer.testing import CliRunner
-
-import spacy_cotner.cli  # noqa: F401 (adds our commands to spaCy's)
 
 CONFIG = Path(__file__).parent.parent / "configs" / "ner.cfg"
 RECIPES = ["baseline", "teacher", "self-training", "student", "crossfit student"]
@@ -45,8 +42,8 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     def call(words: list[Any], log: Path | None = None) -> tuple[int, int]:
         seen.append([str(word) for word in words])
-        result = CliRunner().invoke(app, seen[-1])
-        assert result.exit_code == 0, result.output
+        code, output = run_spacy(*words)
+        assert code == 0, output
         return 1, 100
 
     monkeypatch.setattr(study_runs, "run_spacy", call)

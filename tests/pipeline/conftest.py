@@ -20,9 +20,25 @@ def stock(make_nlp, make_examples):
 
 
 @pytest.fixture
-def ner(make_nlp, make_examples):
-    """A pipeline with an encoder and cot_ner, initialized."""
-    nlp = make_nlp("cot_transformer", "cot_ner")
-    examples = make_examples(nlp)
-    nlp.initialize(lambda: examples)
-    return nlp
+def initialized(make_nlp, make_examples):
+    """Build a pipeline of some components, and initialize it."""
+
+    def make(*names):
+        nlp = make_nlp(*names)
+        examples = make_examples(nlp)
+        nlp.initialize(lambda: examples)
+        return nlp
+
+    return make
+
+
+@pytest.fixture
+def ner(initialized):
+    """A pipeline with an encoder and cot_ner."""
+    return initialized("cot_transformer", "cot_ner")
+
+
+@pytest.fixture
+def rel(initialized):
+    """A pipeline with an encoder and cot_rel."""
+    return initialized("cot_transformer", "cot_rel")

@@ -21,15 +21,6 @@ def relations(doc):
     return {(r.head.text, r.tail.text, r.label) for r in doc._.relations}
 
 
-@pytest.fixture
-def rel(make_nlp, make_examples):
-    """A pipeline with an encoder and cot_rel, initialized."""
-    nlp = make_nlp("cot_transformer", "cot_rel")
-    examples = make_examples(nlp)
-    nlp.initialize(lambda: examples)
-    return nlp
-
-
 def with_ents(nlp, text=TEXT, spans=((0, 2, "PER"), (4, 6, "PER"), (7, 8, "LOC"))):
     doc = nlp.make_doc(text)
     doc.ents = [Span(doc, start, end, label=label) for start, end, label in spans]
