@@ -162,37 +162,48 @@ def plot(rows: Rows, split: str, path: Path) -> None:
     from matplotlib import pyplot
 
     points = _points(rows, split)
-    if len({share for _, share in points}) == 1:
-        longest = max(len(name) for name, _ in points)
-        figure, axes = pyplot.subplots(figsize=(5 + 0.07 * longest, 1.2 + 0.3 * len(points)))
-        for place, values in enumerate(points.values()):
-            axes.errorbar(mean(values), place, xerr=_sd(values), fmt="o", capsize=3, color="#3b5ba9")
-        axes.set(yticks=range(len(points)), yticklabels=[name for name, _ in points], xlabel=f"{split} F1")
+    # A line of the table has one colour, whatever the variant.
+    colors = {name: f"C{i}" for i, name in enumerate(LINES)}
+    if len({share for *_, share in points}) == 1:
+        labels = [_label(name, variant) for name, variant, _ in points]
+        figure, axes = pyplot.subplots(figsize=(5 + 0.07 * max(map(len, labels)), 1.2 + 0.3 * len(points)))
+        for place, ((name, *_), values) in enumerate(points.items()):
+            axes.errorbar(mean(values), place, xerr=_sd(values), fmt="o", capsize=3, color=colors[name])
+        axes.set(yticks=range(len(points)), yticklabels=labels, xlabel=f"{split} F1")
         axes.set(ylim=(-0.5, len(points) - 0.5))
         axes.invert_yaxis()
     else:
-        figure, axes = pyplot.subplots(figsize=(7, 4))
-        for name in dict.fromkeys(name for name, _ in points):
-            shares = sorted(share for other, share in points if other == name)
-            groups = [points[name, share] for share in shares]
-            spreads = [_sd(values) or 0.0 for values in groups]
-            percents = [100 * share for share in shares]
-            axes.errorbar(percents, list(map(mean, groups)), spreads, marker="o", capsize=3, label=name)
+        figure, axes = pyplot.subplots(figsize=(8, 4))
+        for name, variant in dict.fromkeys(line[:2] for line in points):
+            shares = sorted(share for *line, share in points if line == [name, variant])
+            groups = [points[name, variant, share] for share in shares]
+            axes.errorbar(
+                [100 * share for share in shares],
+                list(map(mean, groups)),
+                [_sd(values) or 0.0 for values in groups],
+                fmt="o-" if variant == "full" else "o--",
+                capsize=3,
+                color=colors[name],
+                label=_label(name, variant),
+            )
+        percents = sorted({100 * share for *_, share in points})
         axes.set(xscale="log", xlabel="labelled training texts, %", ylabel=f"{split} F1")
-        axes.legend(loc="lower right", fontsize="small")
+        axes.set_xticks(percents, [f"{each:g}" for each in percents])
+        axes.set_xticks([], minor=True)
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
     axes.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
 
 
-def _points(rows: Rows, split: str) -> dict[tuple[str, float], list[float]]:
-    """F1 of all seeds by the line of the table, variants included, and the share of labels."""
-    points: dict[tuple[str, float], list[float]] = defaultdict(list)
+def _points(rows: Rows, split: str) -> dict[tuple[str, str, float], list[float]]:
+    """F1 of all seeds by the line of the table, the variant and the share of labels."""
+    points: dict[tuple[str, str, float], list[float]] = defaultdict(list)
     for variant in _variants(rows):
         for name, (recipe, view) in LINES.items():
             for row in rows:
                 if row["recipe"] == recipe and row["variant"] == variant:
-                    points[_label(name, variant), row["fraction"]].append(row[split][view]["f"])
+                    points[name, variant, row["fraction"]].append(row[split][view]["f"])
     return points
 
 
