@@ -43,6 +43,8 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "1 unlabelled text for each labelled one": {"corpora.train.ratio": 1.0},
     "no unlabelled texts": {"paths.unlabelled": None},
 }
+# Settings of teachers only begin with this, e.g. a larger encoder than the student's.
+TEACHER = "teacher."
 # A teacher notices none of these: it reads labelled texts in one view, that with CoT.
 OF_STUDENT = {"k", "imagination", "kl_weight", "temperature", "detach_teacher", "ratio", "unlabelled"}
 
@@ -58,12 +60,15 @@ class Study:
 
     def __init__(self, args: argparse.Namespace, fraction: float, seed: int, name: str = "full"):
         self.args, self.fraction, self.seed = args, fraction, seed
-        self.changes = {
+        changes = {
             f"components.{args.task}.{key}" if key.startswith("distillation.") else key: value
             for key, value in ABLATIONS[name].items()
         }
+        self.changes = {key: value for key, value in changes.items() if not key.startswith(TEACHER)}
         self.teacher_changes = {
-            key: value for key, value in self.changes.items() if key.rpartition(".")[2] not in OF_STUDENT
+            key.removeprefix(TEACHER): value
+            for key, value in changes.items()
+            if key.rpartition(".")[2] not in OF_STUDENT
         }
         self.folder = args.work / f"{fraction:g}" / str(seed)
         corpora = Corpora(args.train, args.dev, args.test, args.pool)
@@ -71,9 +76,10 @@ class Study:
 
     def changes_recipe(self, recipe: str) -> bool:
         """RETURNS (bool): Whether this variant is news about a recipe."""
-        if not self.changes or recipe.endswith("student"):
-            return True
-        return recipe.endswith("teacher") and bool(self.teacher_changes)
+        changed = bool(self.changes or self.teacher_changes)
+        if recipe.endswith("teacher"):
+            return bool(self.teacher_changes) or not changed
+        return recipe.endswith("student") or not changed
 
     def overrides(self, steps: int, rank: int = 0, /, **paths: Path) -> dict[str, Any]:
         every = max(1, steps // 4)
@@ -259,7 +265,8 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=list(RECIPES)[:4])
     run.add_argument("--only", nargs="+", help="some variants of an ablation")
     more = (
-        "a variant of your own, e.g. --vary 'noun only' components.cot_transformer.model.grains='[\"noun\"]'"
+        "a variant of your own, e.g. --vary 'noun only' components.cot_transformer.model.grains='[\"noun\"]' "
+        "or, of the teacher only: --vary 'larger teacher' teacher.components.cot_transformer.model.name=PATH"
     )
     run.add_argument("--vary", nargs="+", action="append", default=[], metavar="NAME KEY=VALUE", help=more)
     run.add_argument("--augmented", type=Path, help="texts of `cotner augment` for the student")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from spacy.tokens import DocBin
 from study_report import permutation_test
 
 CONFIG = Path(__file__).parent.parent / "configs" / "ner.cfg"
+Run = Callable[..., None]
 RECIPES = ["baseline", "teacher", "self-training", "student", "crossfit student"]
 
 
@@ -70,23 +72,29 @@ def test_shares_are_nested_and_nothing_is_lost(corpus: Path, tmp_path: Path) -> 
     assert "pool" not in study_runs.split(corpora, 1.0, 0, tmp_path / "all")
 
 
-def test_every_recipe_runs_once(
-    corpus: Path,
-    tmp_path: Path,
-    commands: list[list[str]],
-    tiny_encoder: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    out = tmp_path / "rows.jsonl"
-    args = ["run", "efficiency", "--config", CONFIG, "--train", corpus, "--dev", corpus, "--test", corpus]
-    args += ["--fractions", 0.5, "--seeds", 0, "--recipes", *RECIPES, "--folds", 2]
-    args += ["--steps", 2, "--teacher-steps", 2, "--student-steps", 2]
+@pytest.fixture
+def run(corpus: Path, tmp_path: Path, tiny_encoder: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A function that runs recipes for two steps each, with more options."""
     encoder = {"name": tiny_encoder, "window": 64, "stride": 48, "cot_length": 32}
-    args += ["--set", *(f"{study_runs.ENCODER}.{key}={value}" for key, value in encoder.items())]
-    args += ["--work", tmp_path / "work", "--out", out]
-    for again in (False, True):
+
+    def call(*recipes: str, options: Sequence[str | Path] = ()) -> None:
+        args = ["run", "efficiency", "--config", CONFIG, "--train", corpus, "--dev", corpus, "--test", corpus]
+        args += ["--fractions", 0.5, "--seeds", 0, "--recipes", *recipes, "--folds", 2]
+        args += ["--steps", 2, "--teacher-steps", 2, "--student-steps", 2]
+        args += ["--set", *(f"{study_runs.ENCODER}.{key}={value}" for key, value in encoder.items())]
+        args += ["--work", tmp_path / "work", "--out", tmp_path / "rows.jsonl", *options]
         monkeypatch.setattr("sys.argv", ["study.py", *map(str, args)])
         study.main()
+
+    return call
+
+
+def test_every_recipe_runs_once(
+    tmp_path: Path, commands: list[list[str]], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "rows.jsonl"
+    for again in (False, True):
+        run(*RECIPES)
         rows = [json.loads(line) for line in out.read_text(encoding="utf8").splitlines()]
         assert [row["recipe"] for row in rows] == RECIPES
         if not again:
@@ -104,6 +112,18 @@ def test_every_recipe_runs_once(
     assert f"| 50% | baseline | {shown} (n = 1) |" in table
     assert "live teacher (crossfit student + CoT)" in table
     assert "<svg" in out.with_suffix(".svg").read_text(encoding="utf8")
+
+
+def test_settings_of_the_teacher_only(commands: list[list[str]], run: Run) -> None:
+    """A larger encoder for the teacher leaves its student small."""
+    vary = ["--vary", "careful teacher", "teacher.training.dropout=0.3", "--only", "careful teacher"]
+    run("baseline", "teacher", "student", options=vary)
+    trained = {Path(words[3]).name.partition("-")[0]: words for words in commands if words[0] == "train"}
+    # The baseline is the same as without it.
+    assert {name: "--training.dropout" in words for name, words in trained.items()} == {
+        "teacher": True,
+        "student": False,
+    }
 
 
 def test_commands_are_measured_one_by_one(tmp_path: Path) -> None:
