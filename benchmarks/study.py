@@ -43,7 +43,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "1 unlabelled text for each labelled one": {"corpora.train.ratio": 1.0},
     "no unlabelled texts": {"paths.unlabelled": None},
 }
-# Settings of teachers only begin with this, e.g. a larger encoder than the student's.
+# Settings of what labels texts for a student begin with this, e.g. a larger encoder than its own.
 TEACHER = "teacher."
 # A teacher notices none of these: it reads labelled texts in one view, that with CoT.
 OF_STUDENT = {"k", "imagination", "kl_weight", "temperature", "detach_teacher", "ratio", "unlabelled"}
@@ -65,10 +65,11 @@ class Study:
             for key, value in ABLATIONS[name].items()
         }
         self.changes = {key: value for key, value in changes.items() if not key.startswith(TEACHER)}
-        self.teacher_changes = {
-            key.removeprefix(TEACHER): value
-            for key, value in changes.items()
-            if key.rpartition(".")[2] not in OF_STUDENT
+        self.labeller_changes = {
+            key.removeprefix(TEACHER): value for key, value in changes.items() if key.startswith(TEACHER)
+        }
+        self.teacher_changes = self.labeller_changes | {
+            key: value for key, value in self.changes.items() if key.rpartition(".")[2] not in OF_STUDENT
         }
         self.folder = args.work / f"{fraction:g}" / str(seed)
         corpora = Corpora(args.train, args.dev, args.test, args.pool)
@@ -76,10 +77,12 @@ class Study:
 
     def changes_recipe(self, recipe: str) -> bool:
         """RETURNS (bool): Whether this variant is news about a recipe."""
-        changed = bool(self.changes or self.teacher_changes)
-        if recipe.endswith("teacher"):
-            return bool(self.teacher_changes) or not changed
-        return recipe.endswith("student") or not changed
+        if not self.changes and not self.labeller_changes:
+            return True
+        if recipe.endswith("student"):
+            return True
+        news = {"self-training": self.labeller_changes, "baseline": {}}
+        return bool(news.get(recipe, self.teacher_changes))
 
     def overrides(self, steps: int, rank: int = 0, /, **paths: Path) -> dict[str, Any]:
         every = max(1, steps // 4)
@@ -93,10 +96,14 @@ class Study:
             **dict(pair.split("=", 1) for pair in self.args.set),
         }
 
-    def baseline(self, rank: int = 0) -> Trained:
-        """Text only, no CoT anywhere; ranks differ in their random numbers."""
+    def baseline(self) -> Trained:
+        """Text only, no CoT anywhere."""
+        return self._baseline(0, {})
+
+    def _baseline(self, rank: int, changes: dict[str, Any]) -> Trained:
+        """Ranks differ in their random numbers."""
         settings = {**self.overrides(self.args.steps, rank, train=self.parts["plain"]), f"{ENCODER}.k": 0}
-        return self._trained("baseline", settings)
+        return self._trained("baseline", settings | changes)
 
     def teacher(self, rank: int = 0) -> Trained:
         """The labelled texts with their CoT."""
@@ -109,8 +116,13 @@ class Study:
         return settings | {"corpora.train.teacher_view": True, **self.teacher_changes}
 
     def self_training(self) -> Trained:
-        """The pool, if any, with soft labels of the baselines: all that can be had without CoT."""
-        unlabelled, seconds = self._pool(map(self.baseline, range(self.args.teachers)), "--text-only")
+        """The pool, if any, with soft labels of the baselines: all that can be had without CoT.
+
+        What is special about the teacher of a variant, a larger encoder, is so about these baselines.
+        """
+        ranks = range(self.args.teachers)
+        labellers = (self._baseline(rank, self.labeller_changes) for rank in ranks)
+        unlabelled, seconds = self._pool(labellers, "--text-only")
         settings = self.overrides(self.args.student_steps, train=self.parts["plain"], **unlabelled)
         settings |= {f"{ENCODER}.k": 0, "corpora.train.ratio": self.args.ratio}
         folder, costs = self._trained("self-training", settings)

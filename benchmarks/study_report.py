@@ -49,9 +49,14 @@ def table(rows: Rows, split: str) -> str:
     lines = ["| labels | | F1 | over baseline | p | over self-training | p |", "| --- " * 7 + "|"]
     for fraction in sorted({row["fraction"] for row in rows}):
         for variant in _variants(rows):
-            here = [r for r in rows if r["fraction"] == fraction]
+            # A variant that changes neither control is compared with those of the others.
+            here = [r for r in rows if r["fraction"] == fraction and r["variant"] in ("full", variant)]
             controls = {
-                control: {r["seed"]: r[split]["student"] for r in here if r["recipe"] == control}
+                control: {
+                    r["seed"]: r[split]["student"]
+                    for r in sorted(here, key=lambda r: r["variant"] == variant)
+                    if r["recipe"] == control
+                }
                 for control in ("baseline", "self-training")
             }
             for name, (recipe, view) in LINES.items():

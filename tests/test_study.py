@@ -114,16 +114,19 @@ def test_every_recipe_runs_once(
     assert "<svg" in out.with_suffix(".svg").read_text(encoding="utf8")
 
 
-def test_settings_of_the_teacher_only(commands: list[list[str]], run: Run) -> None:
-    """A larger encoder for the teacher leaves its student small."""
+def test_settings_of_the_teacher_only(tmp_path: Path, commands: list[list[str]], run: Run) -> None:
+    """A larger encoder for what labels texts leaves students small; the same without CoT is the control."""
     vary = ["--vary", "careful teacher", "teacher.training.dropout=0.3", "--only", "careful teacher"]
-    run("baseline", "teacher", "student", options=vary)
-    trained = {Path(words[3]).name.partition("-")[0]: words for words in commands if words[0] == "train"}
-    # The baseline is the same as without it.
+    run("baseline", "teacher", "self-training", "student", options=vary)
+    trained = {Path(words[3]).name.rpartition("-")[0]: words for words in commands if words[0] == "train"}
     assert {name: "--training.dropout" in words for name, words in trained.items()} == {
         "teacher": True,
         "student": False,
+        "baseline": True,
+        "self-training": False,
     }
+    rows = map(json.loads, (tmp_path / "rows.jsonl").read_text(encoding="utf8").splitlines())
+    assert [row["recipe"] for row in rows] == ["teacher", "self-training", "student"]
 
 
 def test_commands_are_measured_one_by_one(tmp_path: Path) -> None:
