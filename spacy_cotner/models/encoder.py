@@ -105,15 +105,16 @@ def init(model: EncoderModel, X: Any = None, Y: Any = None) -> None:
     model.set_dim("nO", shim.hf_config.hidden_size)
 
 
-def pretrained(model: EncoderModel) -> EncoderModel:
-    """Load what an encoder was before it was trained: it knows more of words, less of the task.
+def pretrained_half(model: EncoderModel) -> EncoderModel:
+    """Load the lower layers of what an encoder was before it was trained: they know words, not the task.
 
     model (Model): A trained encoder.
-    RETURNS (Model): One that reads the same, without prompts and fusion.
+    RETURNS (Model): One with half as many layers that reads the same, without prompts and fusion.
     RAISES (CotnerError): If its pretrained weights are not where they were.
     """
     names = ("name", "grains", "caption", "cot_length", "window", "stride")
     fresh = build_cot_transformer_model(k=0, **{name: model.attrs[name] for name in names})
+    shim_of(fresh).set_encoder(*_load(model.attrs["name"], lower_half=True))
     init(fresh)
     return fresh
 
@@ -248,9 +249,9 @@ def layout_of(model: EncoderModel) -> Layout:
     return Layout(shim.template, attrs["k"], attrs["window"], attrs["stride"], pad_id, not attrs["attend"])
 
 
-def _load(name: str) -> tuple[Any, Any]:
+def _load(name: str, lower_half: bool = False) -> tuple[Any, Any]:
     try:
-        return load_pretrained(_locate(name))
+        return load_pretrained(_locate(name), lower_half)
     except Exception as error:  # for broken files Hugging Face raises almost anything
         reason = str(error).strip().split("\n")[0]
         raise CotnerError(

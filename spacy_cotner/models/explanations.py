@@ -1,4 +1,4 @@
-"""Explanations read on their own, in the states of a layer."""
+"""Explanations read on their own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Reading(NamedTuple):
 
 
 def read_explanations(model: EncoderModel, views: Iterable[View], batch_size: int = 64) -> Iterator[Reading]:
-    """Read explanations without their texts, in the middle layer: lower ones know words, upper ones the task.
+    """Read explanations without their texts.
 
     model (Model): An encoder with weights.
     views (Iterable[View]): Whose explanations.
@@ -45,10 +45,8 @@ def read_explanations(model: EncoderModel, views: Iterable[View], batch_size: in
         sequences = [make_aside(ids, layout) for ids, _ in read]
         calls, starts, _ = make_calls(sequences, layout, shim.device)
         with torch.no_grad():
-            layers = [encoder.hidden_states(call) for call in calls]
-        width = encoder.transformer.config.hidden_size
-        middle = [states[len(states) // 2].flatten(0, 1).float().cpu() for states in layers]
-        states = torch.cat(middle) if middle else torch.zeros(0, width)
+            parts = [encoder.encode(call).flatten(0, 1).float().cpu() for call in calls]
+        states = torch.cat(parts) if parts else torch.zeros(0, encoder.transformer.config.hidden_size)
         for text, (_, offsets), sequence, start in zip(texts, read, sequences, starts, strict=True):
             place = sequence.explanation
             yield Reading(text, offsets, states[start + place.start : start + place.stop])

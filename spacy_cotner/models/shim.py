@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import srsly
 import torch
 from thinc.api import PyTorchGradScaler, get_torch_default_device
 from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers.utils import logging
 
 from ..errors import CotnerError
 from ..modules.encoder import CotEncoder
@@ -114,14 +117,31 @@ class EncoderShim(InPlaceShim):
         return self
 
 
-def load_pretrained(name: str) -> tuple[Any, Any]:
+def load_pretrained(name: str, lower_half: bool = False) -> tuple[Any, Any]:
     """Load an encoder and its tokenizer.
 
     name (str): A local folder or a name on the hub.
+    lower_half (bool): Leave out the upper half of its layers.
     RETURNS (Tuple[PreTrainedModel, PreTrainedTokenizerBase]): Both.
     RAISES (OSError, ValueError): If there is no such model, as Hugging Face does.
     """
-    return _encoder_half(AutoModel.from_pretrained(name)), AutoTokenizer.from_pretrained(name)
+    config = AutoConfig.from_pretrained(name)
+    if lower_half:
+        config.num_hidden_layers = (config.num_hidden_layers + 1) // 2
+    with _quiet() if lower_half else nullcontext():
+        transformer = AutoModel.from_pretrained(name, config=config)
+    return _encoder_half(transformer), AutoTokenizer.from_pretrained(name)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hugging Face warns of weights that a checkpoint has and the model has not."""
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
 
 
 def _encoder_half(transformer: Any) -> Any:

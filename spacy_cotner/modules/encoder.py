@@ -60,9 +60,9 @@ class CotEncoder(nn.Module):
         RETURNS (Tuple[Tensor, ...]): States (wordpieces, width), and that loss if it is asked for.
         """
         with torch.autocast("cpu", torch.bfloat16, enabled=self.half_on_cpu and self.training):
-            parts = [self._encode(call).flatten(0, 1) for call in calls]
+            parts = [self.encode(call).flatten(0, 1) for call in calls]
             with torch.no_grad():
-                parts += [self._encode(call).flatten(0, 1) for call in asides]
+                parts += [self.encode(call).flatten(0, 1) for call in asides]
         states = torch.cat(parts).float()
         read = states.index_select(0, gather)
         if mentions is not None:
@@ -75,14 +75,8 @@ class CotEncoder(nn.Module):
         means = torch.zeros_like(read).index_add(0, rows, states.index_select(0, told)) / counts.clamp(min=1)
         return read + self.fusion(means) * (counts > 0)
 
-    def hidden_states(self, call: dict[str, Tensor]) -> tuple[Tensor, ...]:
-        """RETURNS (Tuple[Tensor, ...]): The states of all layers, embeddings first, for such a call."""
-        return self._run(call, output_hidden_states=True).hidden_states
-
-    def _encode(self, call: dict[str, Tensor]) -> Tensor:
-        return self._run(call).last_hidden_state
-
-    def _run(self, call: dict[str, Tensor], **options: bool) -> Any:
+    def encode(self, call: dict[str, Tensor]) -> Tensor:
+        """RETURNS (Tensor): The last states (sequences, length, width) of such a call."""
         embeddings = self.transformer.get_input_embeddings()(call["input_ids"])
         rows = call["prompt_rows"]
         if self.k and len(rows):
@@ -92,7 +86,7 @@ class CotEncoder(nn.Module):
         kwargs = {"inputs_embeds": embeddings, "attention_mask": call["attention_mask"]}
         if getattr(self.transformer.config, "type_vocab_size", 0) > 1:
             kwargs["token_type_ids"] = call["token_type_ids"]
-        return self.transformer(**kwargs, **options)
+        return self.transformer(**kwargs).last_hidden_state
 
 
 def _n_heads(width: int) -> int:

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from ..errors import CotnerError
-from ..models.encoder import pretrained
+from ..models.encoder import pretrained_half
 from ..types import SoftLabels
 from .distilled import DistilledPipe
 from .ner import CotNer
@@ -79,7 +79,7 @@ def _fit_readers(teacher: Language, labelled: Sequence[Doc]) -> Readers:
     if not recognizers:
         raise CotnerError("phrases are judged for a recognizer (cot_ner), and a teacher has none")
     models = [pipe.model for _, pipe in teacher.pipeline if isinstance(pipe, TrainablePipe)]
-    encoder = pretrained(
+    encoder = pretrained_half(
         next(part for model in models for part in model.walk() if part.name == "cot-transformer")
     )
     docs = _copies(teacher, labelled)

@@ -36,10 +36,10 @@ class PhraseReader:
     """Decides which phrases of a text that stand in its explanation, too, are entities, and of which type.
 
     An LLM explains by naming: "1. Louis Vuitton (brand)". What stands at a phrase where the explanation first
-    has it, in the states of the middle layer of an encoder, is enough for a linear model to learn from a few
-    hundred labels, while a network that is fine-tuned on them learns the texts by heart first.
+    has it, in the middle layer of an encoder, is enough for a linear model that learns from a few hundred
+    labels, while a network that is fine-tuned on them learns the texts by heart first.
 
-    model (Model): The encoder, which stays as it is.
+    model (Model): The encoder, which stays as it is; see `pretrained_half`.
     labels (Sequence[str]): Entity labels.
     l2 (float): Penalty on squared weights; features are standardized.
     """

@@ -8,7 +8,7 @@ import spacy
 from spacy.tokens import Doc, Span
 
 from spacy_cotner import CotnerError
-from spacy_cotner.models.encoder import pretrained
+from spacy_cotner.models.encoder import pretrained_half
 from spacy_cotner.pipeline.labelling import _blend, compare_readers, fit_readers, label_softly
 from spacy_cotner.pipeline.phrases import PhraseReader
 from spacy_cotner.pipeline.soft_f1 import soft_f1
@@ -89,7 +89,7 @@ def test_needs_a_recognizer() -> None:
 
 def test_the_reader_reads_with_the_pretrained_encoder(trained) -> None:
     model = trained.get_pipe("cot_transformer").model
-    reader = PhraseReader(pretrained(model), ["LOC", "PER"], l2=0.1)
+    reader = PhraseReader(pretrained_half(model), ["LOC", "PER"], l2=0.1)
     labelled = [told(name, kind) for name in NAMES for kind in KINDS]
     tags = tag_scheme(("LOC", "PER"), "bio")
     ((before, _),) = reader.fit(labelled).soft_labels([told("Omega", "city")], tags)
