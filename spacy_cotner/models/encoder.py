@@ -60,8 +60,8 @@ def build_cot_transformer_model(
         see `modules.imagination`; 0 switches it off.
     window (int): Wordpieces of text that the encoder sees at once; longer texts are read in windows.
     stride (int): Wordpieces from the start of one window to the start of the next.
-    mixed_precision (bool): Half precision in training: float16 on a GPU, bfloat16 on a CPU that computes in
-        it; other CPUs train in single precision.
+    mixed_precision (bool): Half precision: float16 on a GPU, bfloat16 on a CPU that computes in it, single
+        precision on others. A trained pipeline may be loaded with another value.
     gradient_checkpointing (bool): Save memory in training by computing activations twice.
     RETURNS (Model[Sequence[Union[Doc, View]], List[TransformerData]]): For each view the states of its first
         special token and of its wordpieces, (1, 1 + wordpieces, width), aligned to the Doc's tokens.
@@ -113,7 +113,11 @@ def pretrained_half(model: EncoderModel) -> EncoderModel:
     RAISES (CotnerError): If its pretrained weights are not where they were.
     """
     names = ("name", "grains", "caption", "cot_length", "window", "stride")
-    fresh = build_cot_transformer_model(k=0, **{name: model.attrs[name] for name in names})
+    fresh = build_cot_transformer_model(
+        k=0,
+        mixed_precision=shim_of(model).half_on_cpu,
+        **{name: model.attrs[name] for name in names},
+    )
     shim_of(fresh).set_encoder(*_load(model.attrs["name"], lower_half=True))
     init(fresh)
     return fresh

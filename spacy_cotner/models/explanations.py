@@ -44,7 +44,7 @@ def read_explanations(model: EncoderModel, views: Iterable[View], batch_size: in
         read = [tokenize_explanation(shim.tokenizer, text, attrs["cot_length"]) for text in texts]
         sequences = [make_aside(ids, layout) for ids, _ in read]
         calls, starts, _ = make_calls(sequences, layout, shim.device)
-        with torch.no_grad():
+        with torch.no_grad(), encoder.precision():
             parts = [encoder.encode(call).flatten(0, 1).float().cpu() for call in calls]
         states = torch.cat(parts) if parts else torch.zeros(0, encoder.transformer.config.hidden_size)
         for text, (_, offsets), sequence, start in zip(texts, read, sequences, starts, strict=True):

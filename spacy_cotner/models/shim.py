@@ -29,7 +29,7 @@ class EncoderShim(InPlaceShim):
 
     k (int): Number of conditional prompts.
     fuses_mentions (bool): Whether the encoder has a layer for mention-aligned fusion.
-    mixed_precision (bool): Half precision in training: float16 on a GPU, bfloat16 on a CPU that has it.
+    mixed_precision (bool): Half precision: float16 on a GPU, bfloat16 on a CPU that has it.
     gradient_checkpointing (bool): Recompute activations in the backward pass to save memory.
     """
 

@@ -17,7 +17,7 @@ class CotEncoder(nn.Module):
     transformer (nn.Module): A Hugging Face encoder; called with `inputs_embeds`.
     k (int): Number of prompt vectors, 0 for none.
     fuses_mentions (bool): Whether there is a layer for what the explanation says of a word.
-    half_on_cpu (bool): bfloat16 in training on a CPU (a GPU has its own way, see thinc's PyTorchShim).
+    half_on_cpu (bool): Compute in bfloat16 on a CPU (a GPU has its own way, see thinc's PyTorchShim).
     """
 
     def __init__(self, transformer: Any, k: int = 0, fuses_mentions: bool = False, half_on_cpu: bool = False):
@@ -59,7 +59,7 @@ class CotEncoder(nn.Module):
         imagined (Optional[Tuple[Tensor, Tensor, Tensor]]): Positions for `imagination_loss`.
         RETURNS (Tuple[Tensor, ...]): States (wordpieces, width), and that loss if it is asked for.
         """
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.half_on_cpu and self.training):
+        with self.precision():
             parts = [self.encode(call).flatten(0, 1) for call in calls]
             with torch.no_grad():
                 parts += [self.encode(call).flatten(0, 1) for call in asides]
@@ -74,6 +74,10 @@ class CotEncoder(nn.Module):
         counts = torch.bincount(rows, minlength=len(read))[:, None]
         means = torch.zeros_like(read).index_add(0, rows, states.index_select(0, told)) / counts.clamp(min=1)
         return read + self.fusion(means) * (counts > 0)
+
+    def precision(self) -> torch.autocast:
+        """RETURNS (torch.autocast): The context for calls of `encode`; weights are cast once in each."""
+        return torch.autocast("cpu", torch.bfloat16, enabled=self.half_on_cpu)
 
     def encode(self, call: dict[str, Tensor]) -> Tensor:
         """RETURNS (Tensor): The last states (sequences, length, width) of such a call."""

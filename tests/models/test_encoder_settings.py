@@ -7,6 +7,7 @@ import pickle
 import shutil
 import sys
 
+import numpy
 import pytest
 import spacy
 import srsly
@@ -15,6 +16,7 @@ from states import TEXT, assert_close, differs, states
 from thinc.api import Config, Model
 
 from spacy_cotner import CotnerError
+from spacy_cotner.models import shim
 from spacy_cotner.models.encoder import build_cot_transformer_model
 from spacy_cotner.types import View
 
@@ -84,6 +86,17 @@ def test_uninitialized(tiny_encoder, nlp):
     model = build_cot_transformer_model(tiny_encoder)
     assert "nlp.initialize" in error_line(lambda: model.predict([nlp(TEXT)]))
     assert "nlp.initialize" in error_line(lambda: model.begin_update([nlp(TEXT)]))
+
+
+def test_half_precision_on_a_cpu_that_has_it(build, nlp, monkeypatch):
+    monkeypatch.setattr(shim, "_computes_in_bfloat16", lambda: True)
+    whole, half = build(), build(mixed_precision=True)
+    ((expected,), (found,)) = states(whole, nlp(TEXT)), states(half, nlp(TEXT))
+    assert found.dtype == expected.dtype == numpy.float32
+    assert_close(found, expected, atol=0.1)
+    assert differs(found, expected)
+    # Who loads a pipeline decides, not who has trained it.
+    assert_close(states(whole.from_bytes(half.to_bytes()), nlp(TEXT))[0], expected)
 
 
 # Copies -----------------------------------------------------------------------------------------------------
