@@ -22,7 +22,19 @@ from typing import Any
 
 import torch
 from study_report import report
-from study_runs import ENCODER, Corpora, count_words, crossfit, label, score, split, task_of, train
+from study_runs import (
+    ENCODER,
+    Corpora,
+    count_words,
+    crossfit,
+    encoder_settings,
+    label,
+    pretrain,
+    score,
+    split,
+    task_of,
+    train,
+)
 
 RESULTS = Path(__file__).parent / "results"
 # A model, and what it cost.
@@ -31,6 +43,7 @@ Trained = tuple[Path, dict[str, Any]]
 # A name, and what is changed in the config of the teacher and of its student; `distillation` is the task's.
 ABLATIONS: dict[str, dict[str, Any]] = {
     "full": {},
+    "no pretraining": {"pretrain": 0},
     "no fusion": {f"{ENCODER}.mention_window": None},
     "no caption": {f"{ENCODER}.caption": False},
     "no prompts": {f"{ENCODER}.k": 0},
@@ -49,6 +62,10 @@ TEACHER = "teacher."
 OF_STUDENT = {"k", "imagination", "kl_weight", "temperature", "detach_teacher", "ratio", "unlabelled"}
 
 
+# Recipes that read no explanation at all.
+TEXT_ONLY = ("baseline", "self-training")
+
+
 class Study:
     """The runs of one share of labels and one seed; each is trained when it is first needed.
 
@@ -64,6 +81,7 @@ class Study:
             f"components.{args.task}.{key}" if key.startswith("distillation.") else key: value
             for key, value in ABLATIONS[name].items()
         }
+        self.epochs = changes.pop("pretrain", args.pretrain)
         self.changes = {key: value for key, value in changes.items() if not key.startswith(TEACHER)}
         self.labeller_changes = {
             key.removeprefix(TEACHER): value for key, value in changes.items() if key.startswith(TEACHER)
@@ -77,12 +95,26 @@ class Study:
 
     def changes_recipe(self, recipe: str) -> bool:
         """RETURNS (bool): Whether this variant is news about a recipe."""
+        if self.epochs != self.args.pretrain:
+            return recipe not in (*TEXT_ONLY, "pretrained")
         if not self.changes and not self.labeller_changes:
             return True
         if recipe.endswith("student"):
             return True
-        news = {"self-training": self.labeller_changes, "baseline": {}}
+        news = {"self-training": self.labeller_changes, "baseline": {}, "pretrained": {}}
         return bool(news.get(recipe, self.teacher_changes))
+
+    def key(self, recipe: str) -> dict[str, Any]:
+        """RETURNS (Dict[str, Any]): The settings that tell runs of a recipe apart."""
+        args = self.args
+        key = {"pretrain": self.epochs} if self.epochs and recipe not in TEXT_ONLY else {}
+        if recipe in ("baseline", "pretrained"):
+            return key | {"steps": args.steps}
+        if recipe == "teacher":
+            return key | {"steps": args.teacher_steps}
+        key |= {"steps": args.student_steps, "teachers": args.teachers, "ratio": args.ratio}
+        # Self-training reads no explanations.
+        return key | {"phrases": True} if args.phrases and recipe.endswith("student") else key
 
     def overrides(self, steps: int, rank: int = 0, /, **paths: Path) -> dict[str, Any]:
         every = max(1, steps // 4)
@@ -105,6 +137,24 @@ class Study:
         settings = {**self.overrides(self.args.steps, rank, train=self.parts["plain"]), f"{ENCODER}.k": 0}
         return self._trained("baseline", settings | changes)
 
+    def pretrained(self) -> Trained:
+        """The baseline, with an encoder that has read the explanations of all texts before."""
+        settings = self.overrides(self.args.steps, train=self.parts["plain"]) | self.explained({})
+        return self._trained("pretrained", settings | {f"{ENCODER}.k": 0})
+
+    def explained(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """RETURNS (Dict[str, Any]): Such settings, and the encoder: pretrained, if the study does that."""
+        if not self.epochs:
+            return changes
+        settings = encoder_settings(self.args.config) | self.overrides(1) | changes
+        name, cot_length, window = (settings[f"{ENCODER}.{key}"] for key in ("name", "cot_length", "window"))
+        corpora = [self.parts[part] for part in ("labelled", "pool") if part in self.parts]
+        options = ["--epochs", self.epochs, "--seed", self.seed, "-g", self.args.gpu_id]
+        options += ["--cot-length", cot_length, "--window", window]
+        folder = self.folder / f"encoder-{_digest([name, options])}"
+        _once(folder, lambda: pretrain(name, folder, corpora, *map(str, options)))
+        return changes | {f"{ENCODER}.name": folder}
+
     def teacher(self, rank: int = 0) -> Trained:
         """The labelled texts with their CoT."""
         settings = self.teacher_settings(rank) | {"paths.train": self.parts["labelled"]}
@@ -113,7 +163,7 @@ class Study:
     def teacher_settings(self, rank: int = 0) -> dict[str, Any]:
         """RETURNS (Dict[str, Any]): Those of any teacher, whichever texts it learns from."""
         settings = self.overrides(self.args.teacher_steps, rank)
-        return settings | {"corpora.train.teacher_view": True, **self.teacher_changes}
+        return settings | {"corpora.train.teacher_view": True, **self.explained(self.teacher_changes)}
 
     def self_training(self) -> Trained:
         """The pool, if any, with soft labels of the baselines: all that can be had without CoT.
@@ -137,7 +187,7 @@ class Study:
         unlabelled, seconds = self._pool(map(self.teacher, range(self.args.teachers)))
         settings = self.overrides(self.args.student_steps, train=self.parts["labelled"], **unlabelled)
         settings |= {"corpora.train.teacher_view": True, "corpora.train.ratio": self.args.ratio}
-        folder, costs = self._trained("second-teacher", settings | self.changes)
+        folder, costs = self._trained("second-teacher", settings | self.explained(self.changes))
         return folder, {**costs, "label_seconds": seconds}
 
     def second_student(self) -> Trained:
@@ -161,7 +211,7 @@ class Study:
         unlabelled, seconds = self._pool(teachers, *(phrases if self.args.phrases else ()))
         train_path = labelled or self.parts["labelled"]
         settings = self.overrides(self.args.student_steps, train=train_path, **unlabelled)
-        settings |= {"corpora.train.ratio": self.args.ratio, **self.changes}
+        settings |= {"corpora.train.ratio": self.args.ratio, **self.explained(self.changes)}
         if self.args.augmented:
             settings["paths.augmented"] = self.args.augmented
         folder, costs = self._trained(name, settings)
@@ -200,6 +250,7 @@ def _digest(settings: Any) -> str:
 
 RECIPES: dict[str, Callable[[Study], Trained]] = {
     "baseline": Study.baseline,
+    "pretrained": Study.pretrained,
     "teacher": Study.teacher,
     "self-training": Study.self_training,
     "student": Study.student,
@@ -226,7 +277,7 @@ def main() -> None:
                 study = Study(args, fraction, seed, name)
                 for recipe in filter(study.changes_recipe, args.recipes):
                     key = {"fraction": fraction, "seed": seed, "variant": name, "recipe": recipe}
-                    key |= _key(args, recipe)
+                    key |= study.key(recipe)
                     if any(row.items() >= key.items() for row in done):
                         continue
                     model, costs = RECIPES[recipe](study)
@@ -244,15 +295,6 @@ def main() -> None:
                     with open(args.out, "a", encoding="utf8") as file:
                         file.write(json.dumps(row) + "\n")
                     print({**key, **costs, **{s: _short(row[s]) for s in ("dev", *others)}}, flush=True)
-
-
-def _key(args: argparse.Namespace, recipe: str) -> dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The settings that tell runs of a recipe apart."""
-    if recipe in ("baseline", "teacher"):
-        return {"steps": args.steps if recipe == "baseline" else args.teacher_steps}
-    key = {"steps": args.student_steps, "teachers": args.teachers, "ratio": args.ratio}
-    # Self-training reads no explanations.
-    return key | {"phrases": True} if args.phrases and recipe.endswith("student") else key
 
 
 def _short(scores: dict[str, Any]) -> dict[str, float]:
@@ -274,7 +316,7 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--others", type=Path, nargs="*", default=[], help="test sets of other domains")
     run.add_argument("--fractions", type=float, nargs="+", default=[0.02, 0.05, 0.1, 0.25, 0.5, 1.0])
     run.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    run.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=list(RECIPES)[:4])
+    run.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=list(RECIPES)[:5])
     run.add_argument("--only", nargs="+", help="some variants of an ablation")
     more = (
         "a variant of your own, e.g. --vary 'noun only' components.cot_transformer.model.grains='[\"noun\"]' "
@@ -289,6 +331,8 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--teachers", type=int, default=1, help=more)
     more = "average the teachers with a judge of phrases (`cotner label --phrases`) where that helps on dev"
     run.add_argument("--phrases", action="store_true", help=more)
+    more = "epochs of `cotner pretrain` for the encoders of all but baseline and self-training; 0 for none"
+    run.add_argument("--pretrain", type=int, default=3, help=more)
     run.add_argument("--folds", type=int, default=5, help="teachers of the crossfit student")
     run.add_argument("--ratio", type=float, default=4.0, help="unlabelled texts for each labelled one")
     run.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="more settings, for all runs")

@@ -15,6 +15,7 @@ Rows = list[dict[str, Any]]
 # Which view of which run a line of the table shows.
 LINES = {
     "baseline": ("baseline", "student"),
+    "baseline that has read explanations": ("pretrained", "student"),
     "self-training": ("self-training", "student"),
     "student": ("student", "student"),
     "crossfit student": ("crossfit student", "student"),

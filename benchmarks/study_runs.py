@@ -109,6 +109,17 @@ def label(corpus: Path, output: Path, teachers: list[Path], *options: str) -> fl
     return run_spacy(["cotner", "label", corpus, output, *words, *options])[0]
 
 
+def pretrain(encoder: str, output: Path, corpora: list[Path], *options: str) -> float:
+    """Run `cotner pretrain`. RETURNS (float): Seconds."""
+    return run_spacy(["cotner", "pretrain", encoder, *corpora, output, *options])[0]
+
+
+def encoder_settings(config: Path) -> dict[str, Any]:
+    """RETURNS (Dict[str, Any]): Those of the encoder, as a config has them, by dotted name."""
+    model = spacy.util.load_config(config)["components"]["cot_transformer"]["model"]
+    return {f"{ENCODER}.{name}": value for name, value in model.items()}
+
+
 def crossfit(config: Path, corpus: Path, output: Path, overrides: dict[str, Any], *options: str) -> float:
     """Run `cotner crossfit`. RETURNS (float): Seconds."""
     return run_spacy(["cotner", "crossfit", config, corpus, output, *options, *_words(overrides)])[0]

@@ -11,6 +11,7 @@ from . import (  # noqa: F401 - importing registers the commands
     export,
     inspect,
     label,
+    pretrain,
     render,
     report,
     store,

@@ -21,6 +21,9 @@ from .sequences import Layout, make_batch
 from .shim import EncoderShim, load_pretrained
 from .wordpieces import Wordpieces, tokenize_docs, tokenize_explanation
 
+# In the configuration of an encoder that has read explanations (`cotner pretrain`): what it was before.
+ORIGIN = "spacy_cotner_origin"
+
 EncoderModel = Model[Sequence[Doc | View], list[TransformerData]]
 
 
@@ -106,19 +109,20 @@ def init(model: EncoderModel, X: Any = None, Y: Any = None) -> None:
 
 
 def pretrained_half(model: EncoderModel) -> EncoderModel:
-    """Load the lower layers of what an encoder was before it was trained: they know words, not the task.
+    """Load the lower layers of what an encoder was before it learnt from texts of the task: they know words.
 
     model (Model): A trained encoder.
     RETURNS (Model): One with half as many layers that reads the same, without prompts and fusion.
     RAISES (CotnerError): If its pretrained weights are not where they were.
     """
-    names = ("name", "grains", "caption", "cot_length", "window", "stride")
+    settings = ("grains", "caption", "cot_length", "window", "stride")
     fresh = build_cot_transformer_model(
+        name=getattr(shim_of(model).hf_config, ORIGIN, model.attrs["name"]),
         k=0,
         mixed_precision=shim_of(model).half_on_cpu,
-        **{name: model.attrs[name] for name in names},
+        **{name: model.attrs[name] for name in settings},
     )
-    shim_of(fresh).set_encoder(*_load(model.attrs["name"], lower_half=True))
+    shim_of(fresh).set_encoder(*_load(fresh.attrs["name"], lower_half=True))
     init(fresh)
     return fresh
 

@@ -80,6 +80,39 @@ def shared_phrases(doc: Doc, explanation: str, offsets: list[tuple[int, int]]) -
             yield Phrase(run.tokens, [range(int(first[j]), int(last[j])) for j in run.words])
 
 
+class Definition(NamedTuple):
+    """What an explanation says of a phrase of the text.
+
+    tokens (range): The phrase.
+    pieces (range): The wordpieces of the explanation that stand behind it.
+    """
+
+    tokens: range
+    pieces: range
+
+
+def find_definitions(
+    doc: Doc, explanation: str, offsets: list[tuple[int, int]], after: int
+) -> Iterator[Definition]:
+    """Find what an explanation says right behind the phrases of a text, where it first has them.
+
+    doc (Doc): The text.
+    explanation (str): The explanation.
+    offsets (List[Tuple[int, int]]): Start and end character of each of its wordpieces.
+    after (int): Wordpieces behind the phrase that define it.
+    YIELDS (Definition): Of phrases that overlap the longest one alone; none of a phrase that ends it all.
+    """
+    phrases = sorted(
+        shared_phrases(doc, explanation, offsets), key=lambda p: (-len(p.tokens), p.pieces[0].start)
+    )
+    defined: set[int] = set()
+    for phrase in phrases:
+        behind = phrase.pieces[-1].stop
+        if not defined.intersection(phrase.tokens) and behind < len(offsets):
+            yield Definition(phrase.tokens, range(behind, min(behind + after, len(offsets))))
+            defined.update(phrase.tokens)
+
+
 class Run(NamedTuple):
     """Words that stand next to each other in both texts.
 

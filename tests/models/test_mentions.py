@@ -8,7 +8,7 @@ import spacy
 from spacy.tokens import Doc
 
 from spacy_cotner import CotnerError
-from spacy_cotner.models.mentions import find_mentions
+from spacy_cotner.models.mentions import find_definitions, find_mentions
 from spacy_cotner.types import View
 
 NLP = spacy.blank("en")
@@ -53,6 +53,31 @@ def test_nothing_to_find(words):
 
 def test_words_of_other_scripts():
     assert mentions(["في", "مصر"], "مصر بلد") == {"مصر": "مصر"}
+
+
+def definitions(words, explanation, after=7):
+    """Phrase -> what defines it, one wordpiece a character."""
+    offsets = [(i, i + 1) for i in range(len(explanation))]
+    found = find_definitions(Doc(NLP.vocab, words=words), explanation, offsets, after)
+    return {
+        " ".join(words[d.tokens.start : d.tokens.stop]): explanation[d.pieces.start : d.pieces.stop]
+        for d in found
+    }
+
+
+def test_what_is_said_behind_a_phrase_defines_it_where_it_comes_first():
+    told = definitions(["in", "Rio", "by", "Ana"], "1. Rio (city) 2. Ana (woman). Rio is large.", 5)
+    assert told == {"Rio": " (cit", "Ana": " (wom"}
+
+
+def test_of_overlapping_phrases_the_longest_is_defined():
+    told = definitions(["Rio", "de", "Janeiro"], "Janeiro (month), Rio (river), Rio de Janeiro (city)")
+    assert told == {"Rio de Janeiro": " (city)"}
+
+
+def test_a_phrase_that_ends_the_explanation_is_not_defined():
+    assert definitions(["Rio", "Ana"], "Ana likes Rio") == {"Ana": " likes "}
+    assert definitions(["Rio"], "") == definitions([], "Rio (city)") == {}
 
 
 @pytest.fixture
