@@ -4,7 +4,9 @@ python benchmarks/relations_joint.py --entities train.spacy dev.spacy --relation
 
 The two corpora may be one and the same (the sample), or carry one kind of annotation each (Twitter-2017 and
 MNRE, converted with `--relations-only`). Each twin takes the steps of its task, the joint pipeline their sum,
-so that all see each text equally often; text only; checkpoints are chosen on dev. One JSON line a run.
+so that all see each text equally often; text only. Checkpoints are chosen on dev, and scored there, unless
+`--test` names other texts: on a small dev set a twin, with one task to choose for, has the luckier choice.
+One JSON line a run.
 """
 
 from __future__ import annotations
@@ -67,10 +69,15 @@ def compare(args: argparse.Namespace, seed: int, folder: Path) -> dict[str, Any]
             settings |= {"training.score_weights.rel_micro_f": None}
         train(CONFIGS / config, folder / name, settings, args.gpu_id)
         models[name] = folder / name / "model-best"
-    tasks = {"entities": ("cot_ner", args.entities[1]), "relations": ("cot_rel", args.relations[1])}
-    row: dict[str, Any] = {"steps": [*args.steps, steps], "encoder_passes": passes(models["joint"])}
-    for task, (component, dev) in tasks.items():
-        scores = (score(models[name], dev, component)["student"]["f"] for name in ("joint", task))
+    scored = args.test or (args.entities[1], args.relations[1])
+    tasks = {"entities": ("cot_ner", scored[0]), "relations": ("cot_rel", scored[1])}
+    row: dict[str, Any] = {
+        "scored": "test" if args.test else "dev",
+        "steps": [*args.steps, steps],
+        "encoder_passes": passes(models["joint"]),
+    }
+    for task, (component, corpus) in tasks.items():
+        scores = (score(models[name], corpus, component)["student"]["f"] for name in ("joint", task))
         row[task] = dict(zip(("joint", "single"), scores, strict=True))
     return row
 
@@ -114,6 +121,8 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--entities", type=Path, nargs=2, required=True, metavar=("TRAIN", "DEV"))
     parser.add_argument("--relations", type=Path, nargs=2, required=True, metavar=("TRAIN", "DEV"))
+    more = "texts to score on instead of dev"
+    parser.add_argument("--test", type=Path, nargs=2, metavar=("ENTITIES", "RELATIONS"), help=more)
     parser.add_argument("--steps", type=int, nargs=2, default=[633, 920], help="of the twins")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--gpu-id", type=int, default=-1)

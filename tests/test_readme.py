@@ -1,4 +1,4 @@
-"""What the README shows is what the components take."""
+"""What README and docs show is what the components take."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,11 @@ import pytest
 import spacy
 from thinc.api import Config
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf8")
-BLOCKS = re.findall(r"```ini\n(.*?)```", README, re.DOTALL)
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = [
+    block for page in PAGES for block in re.findall(r"```ini\n(.*?)```", page.read_text("utf8"), re.DOTALL)
+]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
