@@ -26,6 +26,7 @@ def pretrain_cli(
     cot_length: Annotated[int, typer.Option("--cot-length", min=1, help="Wordpieces of CoT to read")] = 64,
     after: Annotated[int, typer.Option("--after", min=1, help="Wordpieces that define a phrase")] = 6,
     window: Annotated[int, typer.Option("--window", min=8, help="Wordpieces of text at once")] = 256,
+    lang: Annotated[str, typer.Option("--lang", help="Language of the texts, for its stop words")] = "en",
     seed: Annotated[int, typer.Option("--seed", help="Of the random numbers")] = 0,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for CPU")] = -1,
 ) -> None:
@@ -36,7 +37,7 @@ def pretrain_cli(
     OUTPUT find more: give it as the `name` of `cot_transformer`'s model.
     """
     setup_gpu(gpu_id)
-    pretraining = Pretraining(encoder, cot_length=cot_length, after=after, window=window)
+    pretraining = Pretraining(encoder, cot_length=cot_length, after=after, window=window, lang=lang)
     lessons = pretraining.prepare(doc for path in input_paths for doc in Corpus(path).docs())
     explained = sum(len(lesson.defined) for lesson in lessons)
     msg.info(f"{explained:,} wordpieces of {len(lessons):,} texts are explained")

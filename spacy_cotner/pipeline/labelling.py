@@ -12,6 +12,7 @@ from spacy.util import minibatch
 from ..errors import CotnerError
 from ..models.encoder import pretrained_half
 from ..types import SoftLabels
+from .copies import copies
 from .distilled import DistilledPipe
 from .ner import CotNer
 from .phrases import PhraseReader
@@ -82,7 +83,7 @@ def _fit_readers(teacher: Language, labelled: Sequence[Doc]) -> Readers:
     encoder = pretrained_half(
         next(part for model in models for part in model.walk() if part.name == "cot-transformer")
     )
-    docs = _copies(teacher, labelled)
+    docs = copies(teacher, labelled)
     return {name: PhraseReader(encoder, pipe.labels).fit(docs) for name, pipe in recognizers.items()}
 
 
@@ -119,11 +120,6 @@ def compare_readers(
     return compared
 
 
-def _copies(teacher: Language, docs: Sequence[Doc]) -> list[Doc]:
-    """Docs with the teacher's vocabulary (stop words)."""
-    return [Doc(teacher.vocab).from_bytes(doc.to_bytes()) for doc in docs]
-
-
 class Opinions(NamedTuple):
     """For each Doc, by the name of the component, what a teacher thinks, and what it and its readers do."""
 
@@ -132,19 +128,19 @@ class Opinions(NamedTuple):
 
 
 def _opinions(teacher: Language, readers: Readers, docs: Sequence[Doc], text_only: bool = False) -> Opinions:
-    copies = _copies(teacher, docs)
+    read = copies(teacher, docs)
     if text_only:
-        for doc in copies:
+        for doc in read:
             doc._.cot = {}
     opinions = Opinions([{} for _ in docs], [{} for _ in docs])
     for name, pipe in teacher.pipeline:
         if isinstance(pipe, DistilledPipe):
-            alone = judged = pipe.soft_labels(copies)
+            alone = judged = pipe.soft_labels(read)
             if name in readers and isinstance(pipe, CotNer):
-                judged = list(map(_blend, alone, readers[name].soft_labels(copies, pipe.tags)))
+                judged = list(map(_blend, alone, readers[name].soft_labels(read, pipe.tags)))
             for i in range(len(docs)):
                 opinions.alone[i][name], opinions.judged[i][name] = alone[i], judged[i]
-        copies = list(pipe.pipe(copies, batch_size=len(copies)))  # type: ignore[attr-defined]
+        read = list(pipe.pipe(read, batch_size=len(read)))  # type: ignore[attr-defined]
     return opinions
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy
+import spacy
 import torch
 from spacy.tokens import Doc
 from spacy.util import fix_random_seed
@@ -28,6 +29,7 @@ from ..models.sequences import make_batch
 from ..models.wordpieces import Wordpieces, tokenize_docs, tokenize_explanation
 from ..modules.definition import DefinitionHead
 from ..types import view_of
+from .copies import copies
 
 
 class Lesson(NamedTuple):
@@ -56,6 +58,7 @@ class Pretraining:
     after (int): Wordpieces behind a phrase that define it.
     window (int): Wordpieces of text that the encoder sees at once.
     mixed_precision (bool): bfloat16, where the hardware computes in it.
+    lang (str): Language of the texts: nothing is learnt of its stop words.
     RAISES (CotnerError): If there is no such encoder, or it is of another kind.
     """
 
@@ -67,7 +70,14 @@ class Pretraining:
         after: int = 6,
         window: int = 256,
         mixed_precision: bool = True,
+        lang: str = "en",
     ) -> None:
+        try:
+            self.nlp = spacy.blank(lang)
+        except ImportError:
+            raise CotnerError(
+                f"pretrain: spaCy knows no language {lang!r}: give a code such as en or xx"
+            ) from None
         self.cot_length, self.after, self.mixed_precision = cot_length, after, mixed_precision
         self.model: EncoderModel = build_cot_transformer_model(
             name, k=0, cot_length=0, window=window, stride=3 * window // 4, mixed_precision=mixed_precision
@@ -87,7 +97,7 @@ class Pretraining:
         RETURNS (List[Lesson]): One for each text of which something is said.
         RAISES (CotnerError): If there is none.
         """
-        docs = list(docs)
+        docs = copies(self.nlp, docs)
         tokenizer = shim_of(self.model).tokenizer
         lessons = [
             lesson

@@ -33,6 +33,16 @@ def test_writes_an_encoder_for_pipelines_and_others(
     assert len(nlp("Ada Lovelace lives in London")._.trf_data.model_output.last_hidden_state[0]) > 5
 
 
+def test_nothing_is_learnt_of_stop_words(tiny_encoder: str, tmp_path: Path) -> None:
+    doc = spacy.blank("en")("he is in London")
+    doc._.cot = {"noun": "she is away, London is far"}
+    DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "one.spacy")
+    code, text = cotner(
+        "pretrain", tiny_encoder, tmp_path / "one.spacy", tmp_path / "out", "--window", 64, "--epochs", 1
+    )
+    assert (code, "1 wordpieces of 1 texts are explained" in text) == (0, True), text
+
+
 def test_texts_without_cot_are_refused(tiny_encoder: str, tmp_path: Path) -> None:
     bare = tmp_path / "bare.spacy"
     DocBin(docs=gold_docs(spacy.blank("en"), cot=False), store_user_data=True).to_disk(bare)

@@ -94,6 +94,8 @@ def test_bad_input_is_named(tiny_encoder: str, t5_encoder: str) -> None:
         pretraining(tiny_encoder).prepare([NLP("marie curie"), NLP("")])
     with pytest.raises(CotnerError, match="has a slow tokenizer or a decoder"):
         pretraining(t5_encoder)
+    with pytest.raises(CotnerError, match="spaCy knows no language 'nowhere'"):
+        pretraining(tiny_encoder, lang="nowhere")
     with pytest.raises(CotnerError, match="cannot load the encoder 'package:no-such'"):
         pretraining("package:no-such")
 
