@@ -20,7 +20,7 @@ from study_report import permutation_test
 
 CONFIG = Path(__file__).parent.parent / "configs" / "ner.cfg"
 Run = Callable[..., None]
-RECIPES = ["baseline", "teacher", "self-training", "student", "crossfit student"]
+RECIPES = ["baseline", "pretrained", "teacher", "self-training", "student", "crossfit student"]
 
 
 @pytest.fixture
@@ -100,7 +100,8 @@ def test_every_recipe_runs_once(
         if not again:
             # One training each; soft labels for self-training and student; both students share the latter.
             kinds = [words[1] if words[0] == "cotner" else words[0] for words in commands]
-            assert [kinds.count(kind) for kind in ("train", "label", "crossfit")] == [5, 2, 1]
+            assert [kinds.count(kind) for kind in ("pretrain", "train", "label", "crossfit")] == [1, 6, 2, 1]
+            assert encoders(commands) == {name: name not in study.TEXT_ONLY for name in RECIPES[:-1]}
             commands.clear()
     assert not commands
     for row in rows:
@@ -112,6 +113,31 @@ def test_every_recipe_runs_once(
     assert f"| 50% | baseline | {shown} (n = 1) |" in table
     assert "live teacher (crossfit student + CoT)" in table
     assert "<svg" in out.with_suffix(".svg").read_text(encoding="utf8")
+
+
+def encoders(commands: list[list[str]]) -> dict[str, bool]:
+    """For each recipe whether its encoder is the pretrained one."""
+    trained = {Path(words[3]).name.rpartition("-")[0]: words for words in commands if words[0] == "train"}
+    key = f"--{study_runs.ENCODER}.name"
+    return {
+        name: "encoder-" in words[words.index(key) + 1]
+        for name, words in trained.items()
+        if not name.startswith("crossfit")
+    }
+
+
+def test_an_ablation_without_pretraining(tmp_path: Path, commands: list[list[str]], run: Run) -> None:
+    run("baseline", "pretrained", "teacher", "student", options=["--only", "full", "no pretraining"])
+    rows = map(json.loads, (tmp_path / "rows.jsonl").read_text(encoding="utf8").splitlines())
+    found = [(row["variant"], row["recipe"], row.get("pretrain")) for row in rows]
+    assert found == [
+        ("full", "baseline", None),
+        ("full", "pretrained", 3),
+        ("full", "teacher", 3),
+        ("full", "student", 3),
+        ("no pretraining", "teacher", None),
+        ("no pretraining", "student", None),
+    ]
 
 
 def test_settings_of_the_teacher_only(tmp_path: Path, commands: list[list[str]], run: Run) -> None:
