@@ -18,7 +18,7 @@ from .app import command
 @command("pretrain")
 def pretrain_cli(
     encoder: Annotated[str, typer.Argument(metavar="ENCODER", help="Hub name, folder, or package:NAME")],
-    input_paths: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Corpora with CoT")],
+    input_paths: Annotated[list[Path], typer.Argument(metavar="INPUT", help="Corpora with CoT")],
     output_path: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder of the new encoder")],
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="How often each text is read")] = 3,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Texts an update")] = 16,
