@@ -43,7 +43,7 @@ Trained = tuple[Path, dict[str, Any]]
 # A name, and what is changed in the config of the teacher and of its student; `distillation` is the task's.
 ABLATIONS: dict[str, dict[str, Any]] = {
     "full": {},
-    "no pretraining": {"pretrain": 0},
+    "pretrained": {"pretrain": True},
     "no fusion": {f"{ENCODER}.mention_window": None},
     "no caption": {f"{ENCODER}.caption": False},
     "no prompts": {f"{ENCODER}.k": 0},
@@ -81,7 +81,7 @@ class Study:
             f"components.{args.task}.{key}" if key.startswith("distillation.") else key: value
             for key, value in ABLATIONS[name].items()
         }
-        self.epochs = changes.pop("pretrain", args.pretrain)
+        self.pretrain = changes.pop("pretrain", False)
         self.changes = {key: value for key, value in changes.items() if not key.startswith(TEACHER)}
         self.labeller_changes = {
             key.removeprefix(TEACHER): value for key, value in changes.items() if key.startswith(TEACHER)
@@ -95,7 +95,7 @@ class Study:
 
     def changes_recipe(self, recipe: str) -> bool:
         """RETURNS (bool): Whether this variant is news about a recipe."""
-        if self.epochs != self.args.pretrain:
+        if self.pretrain:
             return recipe not in (*TEXT_ONLY, "pretrained")
         if not self.changes and not self.labeller_changes:
             return True
@@ -107,7 +107,7 @@ class Study:
     def key(self, recipe: str) -> dict[str, Any]:
         """RETURNS (Dict[str, Any]): The settings that tell runs of a recipe apart."""
         args = self.args
-        key = {"pretrain": self.epochs} if self.epochs and recipe not in TEXT_ONLY else {}
+        key = {"pretrain": args.pretrain} if self.pretrain or recipe == "pretrained" else {}
         if recipe in ("baseline", "pretrained"):
             return key | {"steps": args.steps}
         if recipe == "teacher":
@@ -139,17 +139,18 @@ class Study:
 
     def pretrained(self) -> Trained:
         """The baseline, with an encoder that has read the explanations of all texts before."""
-        settings = self.overrides(self.args.steps, train=self.parts["plain"]) | self.explained({})
-        return self._trained("pretrained", settings | {f"{ENCODER}.k": 0})
+        settings = self.overrides(self.args.steps, train=self.parts["plain"])
+        return self._trained("pretrained", settings | self._read_explanations({}) | {f"{ENCODER}.k": 0})
 
     def explained(self, changes: dict[str, Any]) -> dict[str, Any]:
-        """RETURNS (Dict[str, Any]): Such settings, and the encoder: pretrained, if the study does that."""
-        if not self.epochs:
-            return changes
+        """RETURNS (Dict[str, Any]): Settings of teacher or student, and the encoder of the variant."""
+        return self._read_explanations(changes) if self.pretrain else changes
+
+    def _read_explanations(self, changes: dict[str, Any]) -> dict[str, Any]:
         settings = encoder_settings(self.args.config) | self.overrides(1) | changes
         name, cot_length, window = (settings[f"{ENCODER}.{key}"] for key in ("name", "cot_length", "window"))
         corpora = [self.parts[part] for part in ("labelled", "pool") if part in self.parts]
-        options = ["--epochs", self.epochs, "--seed", self.seed, "-g", self.args.gpu_id]
+        options = ["--epochs", self.args.pretrain, "--seed", self.seed, "-g", self.args.gpu_id]
         options += ["--cot-length", cot_length, "--window", window]
         folder = self.folder / f"encoder-{_digest([name, options])}"
         _once(folder, lambda: pretrain(name, folder, corpora, *map(str, options)))
@@ -331,7 +332,7 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--teachers", type=int, default=1, help=more)
     more = "average the teachers with a judge of phrases (`cotner label --phrases`) where that helps on dev"
     run.add_argument("--phrases", action="store_true", help=more)
-    more = "epochs of `cotner pretrain` for the encoders of all but baseline and self-training; 0 for none"
+    more = "epochs of `cotner pretrain`, for the recipe and the variant of that name"
     run.add_argument("--pretrain", type=int, default=3, help=more)
     run.add_argument("--folds", type=int, default=5, help="teachers of the crossfit student")
     run.add_argument("--ratio", type=float, default=4.0, help="unlabelled texts for each labelled one")

@@ -101,7 +101,7 @@ def test_every_recipe_runs_once(
             # One training each; soft labels for self-training and student; both students share the latter.
             kinds = [words[1] if words[0] == "cotner" else words[0] for words in commands]
             assert [kinds.count(kind) for kind in ("pretrain", "train", "label", "crossfit")] == [1, 6, 2, 1]
-            assert encoders(commands) == {name: name not in study.TEXT_ONLY for name in RECIPES[:-1]}
+            assert encoders(commands) == {name: name == "pretrained" for name in RECIPES[:-1]}
             commands.clear()
     assert not commands
     for row in rows:
@@ -120,24 +120,28 @@ def encoders(commands: list[list[str]]) -> dict[str, bool]:
     trained = {Path(words[3]).name.rpartition("-")[0]: words for words in commands if words[0] == "train"}
     key = f"--{study_runs.ENCODER}.name"
     return {
-        name: "encoder-" in words[words.index(key) + 1]
+        name: words[words.index(key) + 1].rpartition("/")[2].startswith("encoder-")
         for name, words in trained.items()
         if not name.startswith("crossfit")
     }
 
 
-def test_an_ablation_without_pretraining(tmp_path: Path, commands: list[list[str]], run: Run) -> None:
-    run("baseline", "pretrained", "teacher", "student", options=["--only", "full", "no pretraining"])
+def test_teacher_and_student_of_a_pretrained_encoder(
+    tmp_path: Path, commands: list[list[str]], run: Run
+) -> None:
+    run("baseline", "pretrained", "teacher", "student", options=["--only", "full", "pretrained"])
     rows = map(json.loads, (tmp_path / "rows.jsonl").read_text(encoding="utf8").splitlines())
     found = [(row["variant"], row["recipe"], row.get("pretrain")) for row in rows]
     assert found == [
         ("full", "baseline", None),
         ("full", "pretrained", 3),
-        ("full", "teacher", 3),
-        ("full", "student", 3),
-        ("no pretraining", "teacher", None),
-        ("no pretraining", "student", None),
+        ("full", "teacher", None),
+        ("full", "student", None),
+        ("pretrained", "teacher", 3),
+        ("pretrained", "student", 3),
     ]
+    # One pretraining for all three.
+    assert [words[1] for words in commands].count("pretrain") == 1
 
 
 def test_settings_of_the_teacher_only(tmp_path: Path, commands: list[list[str]], run: Run) -> None:
