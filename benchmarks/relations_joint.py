@@ -67,12 +67,14 @@ def compare(args: argparse.Namespace, seed: int, folder: Path) -> dict[str, Any]
         if name == "joint":
             settings |= {"training.score_weights.rel_gold_ents_micro_f": 0.5}
             settings |= {"training.score_weights.rel_micro_f": None}
+            settings |= {"components.cot_ner.model.tok2vec.grad_factor": args.grad_factor}
         train(CONFIGS / config, folder / name, settings, args.gpu_id)
         models[name] = folder / name / "model-best"
     scored = args.test or (args.entities[1], args.relations[1])
     tasks = {"entities": ("cot_ner", scored[0]), "relations": ("cot_rel", scored[1])}
     row: dict[str, Any] = {
         "scored": "test" if args.test else "dev",
+        "grad_factor": args.grad_factor,
         "steps": [*args.steps, steps],
         "encoder_passes": passes(models["joint"]),
     }
@@ -124,6 +126,8 @@ def arguments() -> argparse.Namespace:
     more = "texts to score on instead of dev"
     parser.add_argument("--test", type=Path, nargs=2, metavar=("ENTITIES", "RELATIONS"), help=more)
     parser.add_argument("--steps", type=int, nargs=2, default=[633, 920], help="of the twins")
+    more = "weight of the entities' gradient in the shared encoder of the joint pipeline"
+    parser.add_argument("--grad-factor", type=float, default=1.0, help=more)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--gpu-id", type=int, default=-1)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "relations-joint.jsonl")
