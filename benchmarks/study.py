@@ -60,8 +60,6 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 TEACHER = "teacher."
 # A teacher notices none of these: it reads labelled texts in one view, that with CoT.
 OF_STUDENT = {"k", "imagination", "kl_weight", "temperature", "detach_teacher", "ratio", "unlabelled"}
-
-
 # Recipes that read no explanation at all.
 TEXT_ONLY = ("baseline", "self-training")
 

@@ -11,7 +11,7 @@ import numpy
 import spacy
 import torch
 from spacy.tokens import Doc
-from spacy.util import fix_random_seed
+from spacy.util import fix_random_seed, minibatch
 from torch import Tensor
 from transformers import get_linear_schedule_with_warmup
 
@@ -97,16 +97,15 @@ class Pretraining:
         RETURNS (List[Lesson]): One for each text of which something is said.
         RAISES (CotnerError): If there is none.
         """
-        docs = copies(self.nlp, docs)
-        tokenizer = shim_of(self.model).tokenizer
-        lessons = [
-            lesson
-            for doc, text in zip(docs, tokenize_docs(tokenizer, docs), strict=True)
-            if len((lesson := self._lesson(doc, text)).defined)
-        ]
+        tokenizer, lessons, n_docs = shim_of(self.model).tokenizer, list[Lesson](), 0
+        for batch in minibatch(docs, 1000):  # lessons are small, Docs are not
+            read = copies(self.nlp, batch)
+            n_docs += len(read)
+            found = map(self._lesson, read, tokenize_docs(tokenizer, read))
+            lessons += (lesson for lesson in found if len(lesson.defined))
         if not lessons:
             raise CotnerError(
-                f"pretrain: no explanation of {len(docs)} texts says anything of a word of its text: "
+                f"pretrain: no explanation of {n_docs} texts says anything of a word of its text: "
                 "give texts with CoT, see `cotner elicit`"
             )
         return lessons
@@ -203,5 +202,4 @@ def batches(lessons: Sequence[Lesson], epochs: int, batch_size: int, seed: int) 
     order, shuffle = list(lessons), random.Random(seed).shuffle
     for _ in range(epochs):
         shuffle(order)
-        for start in range(0, len(order), batch_size):
-            yield order[start : start + batch_size]
+        yield from minibatch(order, batch_size)

@@ -19,12 +19,6 @@ from spacy_cotner import CotnerError
 calibrate = partial(cotner, "calibrate")
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    DocBin(docs=gold_docs(spacy.blank("en")), store_user_data=True).to_disk(tmp_path / "dev.spacy")
-    return tmp_path / "dev.spacy"
-
-
 def scores(path: Path) -> list[float]:
     doc = spacy.load(path)("Marie Curie worked with Pierre Curie in Paris .")
     assert doc._.relations

@@ -9,7 +9,6 @@ import numpy
 import pytest
 import spacy
 from commands import cotner
-from gold import gold_docs
 from spacy.tokens import DocBin
 
 CONFIG = """
@@ -51,12 +50,6 @@ eval_frequency = 1
 
 def read(path: Path) -> list:
     return list(DocBin().from_disk(path).get_docs(spacy.blank("en").vocab))
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    DocBin(docs=gold_docs(spacy.blank("en")), store_user_data=True).to_disk(tmp_path / "train.spacy")
-    return tmp_path / "train.spacy"
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import spacy
 from commands import cotner
 from gold import gold_docs
 from spacy.tokens import DocBin
 from transformers import AutoModel, AutoTokenizer
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    DocBin(docs=gold_docs(spacy.blank("en")), store_user_data=True).to_disk(tmp_path / "train.spacy")
-    return tmp_path / "train.spacy"
 
 
 def test_writes_an_encoder_for_pipelines_and_others(

@@ -17,13 +17,6 @@ from spacy_cotner.report import compare
 report = partial(cotner, "report")
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    docs = gold_docs(spacy.blank("en"))
-    DocBin(docs=docs, store_user_data=True).to_disk(tmp_path / "dev.spacy")
-    return tmp_path / "dev.spacy"
-
-
 def test_student_teacher_and_baseline_stand_side_by_side(
     model_folder: Path, corpus: Path, tmp_path: Path
 ) -> None:
