@@ -11,6 +11,9 @@ from wasabi import Printer
 
 from ..errors import CotnerError
 
+# For commands that ask an LLM.
+ANSWERS_KEPT = "stopped; answers that came are in the store, the same command goes on from there"
+
 app = typer.Typer(
     name="cotner",
     help="Distil an LLM's chain of thought into a small spaCy pipeline.",
@@ -19,12 +22,13 @@ app = typer.Typer(
 
 
 def command(
-    name: str, group: typer.Typer = app, **settings: Any
+    name: str, group: typer.Typer = app, *, stopped: str = "stopped", **settings: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a command that ends bad input with one line on stderr and exit status 1.
 
     name (str): The name on the command line.
     group (typer.Typer): The application that it belongs to.
+    stopped (str): What is said on Ctrl-C: what is kept, and how to go on.
     **settings (Any): Anything else that `typer` wants to know about it.
     RETURNS (Callable): A decorator; the decorated function stays callable from Python.
     """
@@ -38,8 +42,7 @@ def command(
                 typer.echo(Printer(no_print=True).fail(str(error)), err=True)
                 raise typer.Exit(1) from None
             except KeyboardInterrupt:
-                note = "stopped; answers that came are in the store, the same command goes on from there"
-                typer.echo(Printer(no_print=True).warn(note), err=True)
+                typer.echo(Printer(no_print=True).warn(stopped), err=True)
                 raise typer.Exit(130) from None
 
         group.command(name, **settings)(run)

@@ -19,7 +19,7 @@ from ..elicitation.corpus import Corpus, write_atomically
 from ..elicitation.doc_bin import QuickDocBin
 from ..elicitation.money import PriceList
 from ..errors import CotnerError
-from .app import command
+from .app import ANSWERS_KEPT, command
 from .source_options import (
     OVERRIDABLE,
     AllowPartial,
@@ -32,7 +32,7 @@ from .source_options import (
 )
 
 
-@command("augment", context_settings=OVERRIDABLE)
+@command("augment", stopped=ANSWERS_KEPT, context_settings=OVERRIDABLE)
 def augment_cli(
     ctx: typer.Context,
     input_path: Annotated[Path, typer.Argument(metavar="INPUT", help="Labelled corpus")],

@@ -20,7 +20,7 @@ from ..elicitation.money import Budget, PriceList, bill
 from ..elicitation.plan import make_plan, print_plan
 from ..elicitation.request import Request
 from ..errors import CotnerError
-from .app import command
+from .app import ANSWERS_KEPT, command
 from .source_options import (
     OVERRIDABLE,
     AllowPartial,
@@ -33,7 +33,7 @@ from .source_options import (
 )
 
 
-@command("elicit", context_settings=OVERRIDABLE)
+@command("elicit", stopped=ANSWERS_KEPT, context_settings=OVERRIDABLE)
 def elicit_cli(
     ctx: typer.Context,
     input_path: Annotated[Path, typer.Argument(help="Corpus to explain: .spacy or a folder of them")],
