@@ -88,7 +88,7 @@ class Study:
             key: value for key, value in self.changes.items() if key.rpartition(".")[2] not in OF_STUDENT
         }
         self.folder = args.work / f"{fraction:g}" / str(seed)
-        corpora = Corpora(args.train, args.dev, args.test, args.pool)
+        corpora = Corpora(args.train, args.dev, args.test, args.pool, args.texts)
         self.parts = split(corpora, fraction, seed, self.folder)
 
     def changes_recipe(self, recipe: str) -> bool:
@@ -312,6 +312,7 @@ def arguments() -> argparse.Namespace:
     run.add_argument("--dev", type=Path, required=True)
     run.add_argument("--test", type=Path)
     run.add_argument("--pool", type=Path, help="more texts with CoT and without labels")
+    run.add_argument("--texts", type=int, help="so many of the training texts, drawn by chance, not all")
     run.add_argument("--others", type=Path, nargs="*", default=[], help="test sets of other domains")
     run.add_argument("--fractions", type=float, nargs="+", default=[0.02, 0.05, 0.1, 0.25, 0.5, 1.0])
     run.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])

@@ -35,12 +35,14 @@ class Corpora(NamedTuple):
     dev (Path): Chooses checkpoints and settings.
     test (Optional[Path]): Reported, never chosen on.
     pool (Optional[Path]): More texts without labels.
+    texts (Optional[int]): Only so many of the labelled texts take part, the same ones whatever the seed.
     """
 
     train: Path
     dev: Path
     test: Path | None
     pool: Path | None
+    texts: int | None = None
 
 
 def read(path: Path) -> list[Doc]:
@@ -71,6 +73,9 @@ def split(corpora: Corpora, fraction: float, seed: int, folder: Path) -> dict[st
     """
     paths = {name: folder / f"{name}.spacy" for name in ("labelled", "plain", "pool")}
     docs, pool = read(corpora.train), read(corpora.pool) if corpora.pool else []
+    if corpora.texts is not None:
+        random.Random(0).shuffle(docs)
+    docs = docs[: corpora.texts]
     random.Random(seed).shuffle(docs)
     n = max(1, round(fraction * len(docs)))
     write(docs[:n], paths["labelled"])

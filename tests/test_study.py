@@ -72,6 +72,16 @@ def test_shares_are_nested_and_nothing_is_lost(corpus: Path, tmp_path: Path) -> 
     assert "pool" not in study_runs.split(corpora, 1.0, 0, tmp_path / "all")
 
 
+def test_a_part_of_the_texts(corpus: Path, tmp_path: Path) -> None:
+    corpora = study_runs.Corpora(corpus, corpus, None, None, texts=20)
+    parts = [study_runs.split(corpora, 0.25, seed, tmp_path / str(seed)) for seed in (0, 1)]
+    first, second = ([texts(each[name]) for name in ("labelled", "pool")] for each in parts)
+    assert [len(part) for part in first] == [5, 15]
+    # Seeds deal the same texts in another way.
+    assert {*first[0], *first[1]} == {*second[0], *second[1]} < {*texts(corpus)}
+    assert set(first[0]) != set(second[0])
+
+
 @pytest.fixture
 def run(corpus: Path, tmp_path: Path, tiny_encoder: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A function that runs recipes for two steps each, with more options."""
