@@ -59,7 +59,16 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 # Settings of what labels texts for a student begin with this, e.g. a larger encoder than its own.
 TEACHER = "teacher."
 # A teacher notices none of these: it reads labelled texts in one view, that with CoT.
-OF_STUDENT = {"k", "imagination", "kl_weight", "temperature", "detach_teacher", "ratio", "unlabelled"}
+OF_STUDENT = {
+    "augmented",
+    "detach_teacher",
+    "imagination",
+    "k",
+    "kl_weight",
+    "ratio",
+    "temperature",
+    "unlabelled",
+}
 # Recipes that read no explanation at all.
 TEXT_ONLY = ("baseline", "self-training")
 
@@ -112,7 +121,8 @@ class Study:
             return key | {"steps": args.teacher_steps}
         key |= {"steps": args.student_steps, "teachers": args.teachers, "ratio": args.ratio}
         # Self-training reads no explanations.
-        return key | {"phrases": True} if args.phrases and recipe.endswith("student") else key
+        options = {"phrases": args.phrases, "augmented": args.augmented is not None}
+        return key | {name: True for name, on in options.items() if on and recipe.endswith("student")}
 
     def overrides(self, steps: int, rank: int = 0, /, **paths: Path) -> dict[str, Any]:
         every = max(1, steps // 4)
