@@ -21,6 +21,8 @@ NO_RELATION = "None"
 RELATIONS_KEY = ("spacy_cotner", "relations")
 CONFIDENCE_KEY = ("spacy_cotner", "confidence")
 SOFT_LABELS_KEY = ("spacy_cotner", "soft_labels")
+# On Docs of `cotner augment`: {"method": "style", "source": 17, …}, strings and numbers only.
+PROVENANCE_KEY = ("spacy_cotner", "provenance")
 # On a predicted Doc: training reads it in the teacher view alone.
 TEACHER_ONLY_KEY = ("spacy_cotner", "teacher_only")
 

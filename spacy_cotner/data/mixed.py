@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 
 from ..errors import CotnerError
-from ..types import CONFIDENCE_KEY, RELATIONS_KEY, TEACHER_ONLY_KEY
+from ..types import CONFIDENCE_KEY, PROVENANCE_KEY, RELATIONS_KEY, TEACHER_ONLY_KEY
 
 Reader = Callable[[Language], Iterator[Example]]
 
@@ -32,7 +32,7 @@ def make_mixed_corpus(
     unlabelled (Optional[Path]): Texts without labels, with CoT or soft labels.
     ratio (Optional[float]): Unlabelled texts for each labelled one in an epoch: the side of which there is
         too little is repeated. By default every text once.
-    augmented (Optional[Path]): Labelled texts made by `cotner augment`; they count as labelled.
+    augmented (Optional[Path]): More labelled texts; of a file of `cotner augment` those that it has made.
     augmented_weight (float): How much one of them counts, 1.0 as much as a real one.
     keep_ents (bool): Whether unlabelled texts keep their entities: for relations between given entities.
     teacher_view (bool): Read each text with its explanation only. Of a training corpus it makes a teacher
@@ -50,7 +50,9 @@ def make_mixed_corpus(
     def read_labelled(nlp: Language) -> Iterator[Example]:
         yield from Corpus(str(path), max_length=max_length)(nlp)
         if augmented is not None:
-            for eg in Corpus(augmented, max_length=max_length)(nlp):
+            more = list(Corpus(augmented, max_length=max_length)(nlp))
+            # `cotner augment` also writes the texts that it began with, which stand in `path` already.
+            for eg in [eg for eg in more if PROVENANCE_KEY in eg.reference.user_data] or more:
                 eg.reference._.example_weight = augmented_weight * eg.reference._.example_weight
                 yield eg
 

@@ -13,7 +13,7 @@ from spacy.util import registry
 from spacy_cotner import CotnerError
 from spacy_cotner.data.mixed import mixture
 from spacy_cotner.pipeline.views import training_views
-from spacy_cotner.types import has_relations
+from spacy_cotner.types import PROVENANCE_KEY, has_relations
 
 make_mixed_corpus = registry.get("readers", "spacy_cotner.MixedCorpus.v1")
 
@@ -61,6 +61,15 @@ def test_ratio(paths, ratio, expected):
 def test_augmented_texts_have_their_weight(paths):
     reader = make_mixed_corpus(paths["gold"], augmented=paths["more"], augmented_weight=0.25)
     assert [eg.reference._.example_weight for eg in reader(spacy.blank("en"))] == [1.0, 0.25]
+
+
+def test_originals_in_a_file_of_augmented_texts_count_once(paths):
+    docs = gold_docs(spacy.blank("en"))
+    docs[2].user_data[PROVENANCE_KEY] = {"method": "style", "source": 0}
+    DocBin(docs=[docs[0], docs[2]], store_user_data=True).to_disk(paths["more"])
+    reader = make_mixed_corpus(paths["gold"], augmented=paths["more"], augmented_weight=0.25)
+    found = [(eg.reference.text, eg.reference._.example_weight) for eg in reader(spacy.blank("en"))]
+    assert found == [(docs[0].text, 1.0), (docs[2].text, 0.25)]
 
 
 @pytest.mark.parametrize("teacher_view", [False, True])

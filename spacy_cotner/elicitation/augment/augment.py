@@ -12,6 +12,7 @@ import spacy
 from spacy.tokens import Doc
 from wasabi import table
 
+from ...types import PROVENANCE_KEY
 from ..asker import Outcome
 from ..elicit import length_problem, variables_of
 from ..grains import Grain, clean, read_system
@@ -22,9 +23,6 @@ from ..tally import Tally
 from .project import Lost, carry_over, find_mentions
 from .settings import AugmentSettings
 from .swap import Inventory, Swap, make_swap
-
-# In `Doc.user_data`: {"method": "style", "source": 17, …}, strings and numbers only.
-PROVENANCE_KEY = ("spacy_cotner", "provenance")
 
 _VERDICT = {
     "name": "verdict",
