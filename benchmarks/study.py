@@ -96,7 +96,9 @@ class Study:
         self.teacher_changes = self.labeller_changes | {
             key: value for key, value in self.changes.items() if key.rpartition(".")[2] not in OF_STUDENT
         }
-        self.folder = args.work / f"{fraction:g}" / str(seed)
+        # Models are found again by their settings, which do not tell how many texts there were.
+        work = args.work / f"{args.texts}-texts" if args.texts else args.work
+        self.folder = work / f"{fraction:g}" / str(seed)
         corpora = Corpora(args.train, args.dev, args.test, args.pool, args.texts)
         self.parts = split(corpora, fraction, seed, self.folder)
 
@@ -114,7 +116,8 @@ class Study:
     def key(self, recipe: str) -> dict[str, Any]:
         """RETURNS (Dict[str, Any]): The settings that tell runs of a recipe apart."""
         args = self.args
-        key = {"pretrain": args.pretrain} if self.pretrain or recipe == "pretrained" else {}
+        key = {"texts": args.texts} if args.texts else {}
+        key |= {"pretrain": args.pretrain} if self.pretrain or recipe == "pretrained" else {}
         if recipe in ("baseline", "pretrained"):
             return key | {"steps": args.steps}
         if recipe == "teacher":

@@ -154,6 +154,16 @@ def test_teacher_and_student_of_a_pretrained_encoder(
     assert [words[1] for words in commands].count("pretrain") == 1
 
 
+def test_parts_of_the_texts_are_runs_of_their_own(
+    tmp_path: Path, commands: list[list[str]], run: Run
+) -> None:
+    run("baseline")
+    run("baseline", options=["--texts", "20"])
+    rows = map(json.loads, (tmp_path / "rows.jsonl").read_text(encoding="utf8").splitlines())
+    assert [row.get("texts") for row in rows] == [None, 20]
+    assert [words[0] for words in commands].count("train") == 2
+
+
 def test_settings_of_the_teacher_only(tmp_path: Path, commands: list[list[str]], run: Run) -> None:
     """A larger encoder for what labels texts leaves students small; the same without CoT is the control."""
     vary = ["--vary", "careful teacher", "teacher.training.dropout=0.3", "--only", "careful teacher"]
